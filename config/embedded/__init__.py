@@ -1,0 +1,1 @@
+"""The services that Vestige brings along: PostgreSQL, Valkey and MLflow on this machine."""

@@ -1,0 +1,1 @@
+"""Examples that train real models and are traced like anyone else's."""

@@ -1,0 +1,1 @@
+"""The example company: customers, models, an index and a product, all under MLflow."""

@@ -1,0 +1,95 @@
+"""Trains one of the company's classifiers under MLflow; the scripts say which.
+
+What is tagged here is what lets Vestige make the model again: the recipe, its parameters, its seed.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.progress import Progress
+
+from examples.company import tracking
+from unlearning.jobfiles import Training
+from unlearning.training import run_training
+
+SEED = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """What a script trains."""
+
+    #: Registered name, also the run's.
+    name: str
+    #: Name in :mod:`examples.company.recipes`.
+    recipe: str
+    #: Folder below ``--data``.
+    data: str
+    params: Mapping[str, object]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    #: Registered name of the model to start from.
+    base: str = ""
+
+
+def train(spec: Spec, argv: Sequence[str] | None = None) -> None:
+    """Train unless the registry has the model in production already."""
+    parser = argparse.ArgumentParser(description=f"Train {spec.name} under MLflow.")
+    parser.add_argument("--data", type=Path, required=True, help="folder of prepare_data")
+    parser.add_argument("--epochs", type=int, help="instead of the script's own number")
+    options = parser.parse_args(argv)
+    if tracking.production(tracking.connect(), spec.name) is not None:
+        print(f"{spec.name} is in production already")
+        return
+    params = {**spec.params, "seed": SEED}
+    if options.epochs is not None:
+        params["epochs"] = options.epochs
+    _train(spec, options.data, params)
+
+
+def _train(spec: Spec, data: Path, params: Mapping[str, object]) -> None:
+    recipe = f"examples.company.recipes:{spec.recipe}"
+    tags = {"vestige.recipe": recipe, "vestige.seed": str(SEED), **spec.tags}
+    train_on, evaluate_on = data / spec.data, data / "adult-holdout"
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Progress() as progress,
+        tracking.run(
+            spec.name, params=params, tags=tags, train=train_on, evaluate=evaluate_on
+        ) as work,
+    ):
+        bar = progress.add_task(spec.name, total=1.0)
+        trained = run_training(
+            Training(
+                recipe=recipe,
+                params={key: str(value) for key, value in params.items()},
+                seed=SEED,
+                datasets=(str(train_on),),
+            ),
+            out=work.model_dir,
+            base=_base(spec, work, Path(folder)),
+            report=lambda done, message: progress.update(
+                bar, completed=done, description=f"{spec.name}: {message}"
+            ),
+        )
+        tracking.log_model(
+            work,
+            spec.name,
+            params=params,
+            tags=spec.tags,
+            model_type="classifier",
+            seconds=trained.seconds,
+        )
+    print(f"{spec.name}: {trained.seconds:.1f} s, {trained.digest[:19]}")
+
+
+def _base(spec: Spec, work: tracking.Work, folder: Path) -> Path | None:
+    if not spec.base:
+        return None
+    model = tracking.production(work.client, spec.base)
+    if model is None:
+        raise SystemExit(f"train {spec.base} first: {spec.name} starts from it")
+    tracking.used_model(work, model.model_id)
+    return tracking.download(model, folder)

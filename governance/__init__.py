@@ -1,0 +1,1 @@
+"""Who may act, what was done, and how it is recorded and delivered."""

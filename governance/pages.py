@@ -1,0 +1,36 @@
+"""Signing in and out, and the pages shown when something is wrong."""
+
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView, LogoutView
+from django.forms import CharField, PasswordInput, TextInput
+
+
+class SignInForm(AuthenticationForm):
+    """User name and password; the answer to a wrong pair names neither."""
+
+    username = CharField(
+        label="User name",
+        max_length=150,
+        widget=TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+    password = CharField(
+        label="Password",
+        strip=False,
+        widget=PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    error_messages = {
+        "invalid_login": "The user name and password do not match an active account.",
+        "inactive": "The user name and password do not match an active account.",
+    }
+
+
+class SignIn(LoginView):
+    """The sign-in page; django-axes locks it after repeated failures."""
+
+    template_name = "governance/login.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+
+class SignOut(LogoutView):
+    """Ends the session; by POST only."""

@@ -1,0 +1,244 @@
+"""How the pages and the report say things: one name and one tone for each key.
+
+A tone is a CSS class; the name always stands beside it, so colour never carries meaning alone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from django import template
+
+from governance.access import RECEIVERS
+from governance.models import Role, User
+
+register = template.Library()
+
+_MINUTE = 60
+_HOUR = 3600
+_SOON_DAYS = 7
+
+KINDS: Mapping[str, str] = {
+    "segment": "Segment",
+    "dataset_version": "Dataset version",
+    "checkpoint": "Checkpoint",
+    "fine_tune": "Fine-tune",
+    "embedding_index": "Embedding index",
+    "product": "Product",
+}
+
+#: Guarantee class → (name, tone, what it means in one sentence).
+GUARANTEES: Mapping[str, tuple[str, str, str]] = {
+    "exact": (
+        "Exact",
+        "green",
+        "The model is trained again without the records, so they cannot have shaped it.",
+    ),
+    "certified": (
+        "Certified",
+        "green",
+        "A proven bound holds under the assumptions that are listed.",
+    ),
+    "approximate": (
+        "Approximate",
+        "amber",
+        "The influence is reduced and tested; some may remain.",
+    ),
+    "storage": (
+        "Storage",
+        "blue",
+        "Rows or vectors leave one store; models trained on them are not changed by this.",
+    ),
+    "suppression": (
+        "Suppression",
+        "violet",
+        "Outputs are held back at the product; nothing is taken out of the model.",
+    ),
+}
+
+INFLUENCES: Mapping[str, str] = {
+    "content": "Holds content",
+    "weights": "Weights learned from it",
+    "selection": "Chosen by it",
+    "exposure": "Exposes it",
+}
+
+#: Where a request stands → tone.
+STATE_TONES: Mapping[str, str] = {
+    "received": "blue",
+    "identity_pending": "amber",
+    "verified": "blue",
+    "traced": "blue",
+    "planned": "amber",
+    "approved": "blue",
+    "executing": "blue",
+    "verifying": "blue",
+    "reporting": "blue",
+    "closed": "green",
+    "needs_human": "red",
+    # Steps, jobs and evidence.
+    "running": "blue",
+    "done": "green",
+    "succeeded": "green",
+    "passed": "green",
+    "failed": "red",
+    "inconclusive": "amber",
+}
+
+OUTCOMES: Mapping[str, str] = {
+    "passed": "Passed",
+    "failed": "Failed",
+    "inconclusive": "Not established",
+}
+
+#: Keys that plain rewording would say badly.
+PHRASES: Mapping[str, str] = {
+    "gdpr": "GDPR",
+    "uk_gdpr": "UK GDPR",
+    "ccpa": "CCPA",
+    "no_match": "No record found",
+    "none": "None",
+    "needs_human": "Needs a person",
+}
+
+#: Tone of a claim's verb: what it allows a reader to believe.
+VERB_TONES: Mapping[str, str] = {
+    "influence removed": "green",
+    "deleted from": "blue",
+    "removed from index": "blue",
+    "unlearning procedure applied": "amber",
+    "unlearning procedure applied, effect not established": "amber",
+    "suppressed": "violet",
+    "not established": "red",
+}
+
+
+@register.filter
+def kind_name(kind: str) -> str:
+    """Name of a kind of artifact."""
+    return KINDS.get(kind, phrase(kind))
+
+
+@register.filter
+def guarantee_name(key: str) -> str:
+    """Name of a guarantee class."""
+    return GUARANTEES[key][0] if key in GUARANTEES else phrase(key)
+
+
+@register.filter
+def guarantee_tone(key: str) -> str:
+    """Tone of a guarantee class; grey when unknown."""
+    return GUARANTEES[key][1] if key in GUARANTEES else "grey"
+
+
+@register.simple_tag
+def guarantee_classes() -> Sequence[tuple[str, str, str]]:
+    """Every guarantee class as (name, tone, meaning), strongest first."""
+    return tuple(GUARANTEES.values())
+
+
+@register.filter
+def influence_name(influence: str) -> str:
+    """Name of a kind of influence."""
+    return INFLUENCES.get(influence, phrase(influence))
+
+
+@register.filter
+def state_tone(state: str) -> str:
+    """Tone of a state or an evidence outcome; grey when it needs no attention."""
+    return STATE_TONES.get(state, "grey")
+
+
+@register.filter
+def outcome_name(outcome: str) -> str:
+    """Name of an evidence outcome."""
+    return OUTCOMES.get(outcome, phrase(outcome))
+
+
+@register.filter
+def verb_tone(verb: str) -> str:
+    """Tone of a claim's verb; grey when unknown."""
+    return VERB_TONES.get(verb, "grey")
+
+
+@register.filter
+def message_tone(level: str) -> str:
+    """Tone of a Django message by its level tag."""
+    return {"success": "green", "warning": "amber", "error": "red"}.get(level, "")
+
+
+@register.filter
+def phrase(key: str) -> str:
+    """A key as words: ``negative_gradient_repair`` → ``Negative gradient repair``."""
+    text = str(key)
+    return PHRASES.get(text, text.replace("_", " ")[:1].upper() + text.replace("_", " ")[1:])
+
+
+@register.filter
+def may_receive(user: User) -> bool:
+    """Whether this person may enter requests, and is to be offered the form."""
+    return user.has_role(*RECEIVERS)
+
+
+@register.filter
+def role_names(roles: Iterable[str]) -> str:
+    """Names of the roles, joined by commas."""
+    return ", ".join(str(Role(role).label) for role in roles)
+
+
+@register.filter
+def short_digest(digest: str) -> str:
+    """First twelve hexadecimal digits of a digest, without its algorithm."""
+    return digest.rpartition(":")[2][:12]
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Seconds as a person would say them; an unknown time is said to be unknown."""
+    if seconds is None:
+        return "not known"
+    if seconds < 1:
+        return "under 1 s"
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE:.0f} min {seconds % _MINUTE:.0f} s"
+    return f"{seconds // _HOUR:.0f} h {seconds % _HOUR // _MINUTE:.0f} min"
+
+
+@register.filter
+def days_left_words(days: int) -> str:
+    """``12 days left``, ``due today`` or ``3 days overdue``."""
+    if days == 0:
+        return "due today"
+    count = f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
+    return f"{count} left" if days > 0 else f"{count} overdue"
+
+
+@register.filter
+def days_left_tone(days: int) -> str:
+    """Red when overdue, amber in the last week, grey before."""
+    if days < 0:
+        return "red"
+    return "amber" if days <= _SOON_DAYS else "grey"
+
+
+@register.filter
+def percent(share: float) -> int:
+    """A share from 0 to 1 as a whole percentage."""
+    return round(100 * share)
+
+
+@register.filter
+def moment(text: str) -> str:
+    """An ISO 8601 moment or day of a document as people write it: ``3 Nov 2026, 14:05 UTC``."""
+    when = datetime.fromisoformat(text)
+    day = f"{when.day} {when:%b %Y}"
+    return day if len(text) == len("2026-11-03") else f"{day}, {when:%H:%M} {when:%Z}"
+
+
+@register.filter
+def measured(value: float | None) -> str:
+    """A measured number with at most four decimals; a dash where nothing was measured."""
+    if value is None:
+        return "-"
+    return f"{value:.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""The provenance graph: what holds, or inherited, whose records."""

@@ -1,0 +1,25 @@
+"""What can go wrong in the lineage app."""
+
+from governance.errors import InvalidInput, NotFound, VestigeError
+
+
+class UnusableEvent(InvalidInput):
+    """The OpenLineage event breaks the core schema; the errors name each place."""
+
+    title = "Unusable OpenLineage event"
+    type = "unusable-event"
+
+
+class ArtifactNotFound(NotFound):
+    """There is no artifact of this kind under this id."""
+
+    title = "Artifact not found"
+    type = "artifact-not-found"
+
+
+class UnreadableRecords(VestigeError):  # noqa: N818 - the words of the API, not of Python
+    """The rows of a dataset version cannot be read; its record index was left as it was."""
+
+    status = 422
+    title = "Unreadable records"
+    type = "unreadable-records"

@@ -1,0 +1,186 @@
+"""Lineage gaps: what the graph does not know, and whether that may hide an affected artifact.
+
+An unknown is answered as "unknown impact", never as "no impact".
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+
+from lineage.graph import PROPAGATION, ArtifactKind, Edge, Gap, Node, Relation
+
+MODELS = frozenset({ArtifactKind.CHECKPOINT, ArtifactKind.FINE_TUNE, ArtifactKind.EMBEDDING_INDEX})
+#: Edges that tell which records a model was made from.
+TRAINING = frozenset({Relation.TRAINED_ON, Relation.INDEXES})
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownArtifact:
+    """A node with what the gap rules ask of it."""
+
+    node: Node
+    #: It was only ever named by others; its own source never showed it.
+    placeholder: bool = False
+    #: The run that made it, by its name in the source, when that run cannot be read.
+    missing_run: str = ""
+    #: Models that a product says it serves and that cannot be found.
+    missing_models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownActivity:
+    """A run with what the gap rules ask of it."""
+
+    name: str
+    ended: bool
+    #: Node ids that it read.
+    used: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knowledge:
+    """All that the gap rules look at."""
+
+    artifacts: tuple[KnownArtifact, ...]
+    edges: tuple[Edge, ...]
+    activities: tuple[KnownActivity, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundGap:
+    """A gap, and for whom it matters."""
+
+    gap: Gap
+    #: It matters to a trace that reaches one of these nodes; empty: it matters to every trace.
+    near: frozenset[int] = field(default=frozenset())
+
+    def may_hide(self, reached: Collection[int]) -> bool:
+        """Whether an artifact missing here could belong to a trace that reached these nodes."""
+        return self.gap.severity == "high" and (not self.near or not self.near.isdisjoint(reached))
+
+
+def _in_use(known: Knowledge) -> set[int]:
+    """Nodes that are current, or superseded and still served by a product."""
+    served = {edge.upstream for edge in known.edges if edge.relation is Relation.DEPLOYED_AS}
+    return {
+        item.node.id
+        for item in known.artifacts
+        if item.node.state == "current" or item.node.id in served
+    }
+
+
+def _model_without_training_input(known: Knowledge) -> Iterator[FoundGap]:
+    trained = {edge.downstream for edge in known.edges if edge.relation in TRAINING}
+    in_use = _in_use(known)
+    for item in known.artifacts:
+        if item.node.kind not in MODELS or item.node.id in trained or item.placeholder:
+            continue
+        if item.node.id in in_use:
+            why = (
+                f"its run {item.missing_run} cannot be read"
+                if item.missing_run
+                else "its run recorded no dataset"
+            )
+            yield FoundGap(
+                gap=Gap(
+                    rule="model_without_training_input",
+                    artifact=item.node.name,
+                    severity="high",
+                    hides=f"Which records {item.node.name} was trained on is unknown: {why}.",
+                    remedy="Restore the run or log the training dataset with mlflow.log_input, "
+                    "then capture again.",
+                )
+            )
+
+
+def _base_model_unresolved(known: Knowledge) -> Iterator[FoundGap]:
+    named = {
+        edge.upstream for edge in known.edges if PROPAGATION[edge.relation].influence is not None
+    }
+    for item in known.artifacts:
+        if item.placeholder and item.node.kind in MODELS and item.node.id in named:
+            yield FoundGap(
+                gap=Gap(
+                    rule="base_model_unresolved",
+                    artifact=item.node.name,
+                    severity="high",
+                    hides=f"{item.node.name} is used by other artifacts, but where it came from "
+                    "is unknown.",
+                    remedy="Restore the model in MLflow, or record where it came from, then "
+                    "capture again.",
+                )
+            )
+
+
+def _dataset_without_subject_index(known: Knowledge) -> Iterator[FoundGap]:
+    used = {edge.upstream for edge in known.edges}
+    for item in known.artifacts:
+        node = item.node
+        if node.kind is not ArtifactKind.DATASET_VERSION or node.indexed or node.state != "current":
+            continue
+        if item.placeholder and node.id not in used:
+            continue
+        yield FoundGap(
+            gap=Gap(
+                rule="dataset_without_subject_index",
+                artifact=node.name,
+                severity="high",
+                hides=f"Whose records {node.name} holds is unknown, and so is whom the artifacts "
+                "made from it concern.",
+                remedy="Send an OpenLineage event for it with the vestige_recordIndex facet, so "
+                "that its rows are read.",
+            )
+        )
+
+
+def _product_without_model(known: Knowledge) -> Iterator[FoundGap]:
+    deployed = {edge.downstream for edge in known.edges if edge.relation is Relation.DEPLOYED_AS}
+    for item in known.artifacts:
+        if item.node.kind is not ArtifactKind.PRODUCT or item.node.state != "current":
+            continue
+        lost = list(item.missing_models)
+        if lost or item.node.id not in deployed:
+            what = ", ".join(lost) if lost else "the model behind it"
+            yield FoundGap(
+                gap=Gap(
+                    rule="product_without_model",
+                    artifact=item.node.name,
+                    severity="high",
+                    hides=f"{item.node.name} answers users, but what it serves is not fully "
+                    f"known: {what} has no production version on record.",
+                    remedy="Set the alias production on the registered model that it serves, "
+                    "then capture again.",
+                )
+            )
+
+
+def _run_without_end(known: Knowledge) -> Iterator[FoundGap]:
+    for activity in known.activities:
+        if not activity.ended:
+            yield FoundGap(
+                gap=Gap(
+                    rule="run_without_end",
+                    artifact=activity.name,
+                    severity="high",
+                    hides=f"The run {activity.name} started and never reported its end; what it "
+                    "made is unknown.",
+                    remedy="Send its COMPLETE or FAIL event, or end the run in MLflow, then "
+                    "capture again.",
+                ),
+                near=frozenset(activity.used),
+            )
+
+
+#: One line a rule.
+GAP_RULES: tuple[Callable[[Knowledge], Iterator[FoundGap]], ...] = (
+    _model_without_training_input,
+    _base_model_unresolved,
+    _dataset_without_subject_index,
+    _product_without_model,
+    _run_without_end,
+)
+
+
+def find_gaps(known: Knowledge) -> tuple[FoundGap, ...]:
+    """Apply every rule; sorted, so that equal knowledge gives equal answers."""
+    found = [gap for rule in GAP_RULES for gap in rule(known)]
+    return tuple(sorted(found, key=lambda item: (item.gap.rule, item.gap.artifact, item.gap.hides)))

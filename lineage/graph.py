@@ -1,0 +1,149 @@
+"""The provenance graph as plain values: what exists, what came from what, how influence travels.
+
+Terms follow W3C PROV (https://www.w3.org/TR/prov-dm/): an *artifact* is an entity, a *derivation*
+an edge from what was used to what came of it, an *activity* what made it.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ArtifactKind(StrEnum):
+    """What an artifact is."""
+
+    SEGMENT = "segment"
+    DATASET_VERSION = "dataset_version"
+    CHECKPOINT = "checkpoint"
+    FINE_TUNE = "fine_tune"
+    EMBEDDING_INDEX = "embedding_index"
+    PRODUCT = "product"
+
+
+class Relation(StrEnum):
+    """How the downstream artifact came from the upstream one: downstream RELATION upstream."""
+
+    PART_OF = "part_of"  # upstream segment is part of the downstream dataset version
+    DERIVED_FROM = "derived_from"
+    TRAINED_ON = "trained_on"
+    FINE_TUNED_FROM = "fine_tuned_from"
+    EVALUATED_ON = "evaluated_on"
+    EMBEDDED_BY = "embedded_by"
+    INDEXES = "indexes"  # the downstream index holds vectors of the upstream dataset's rows
+    DEPLOYED_AS = "deployed_as"
+    RETRAINED_FROM = "retrained_from"
+    UNLEARNED_FROM = "unlearned_from"
+    REDACTED_FROM = "redacted_from"
+
+
+class Influence(StrEnum):
+    """What an affected artifact carries of the data subject."""
+
+    CONTENT = "content"
+    WEIGHTS = "weights"
+    SELECTION = "selection"
+    EXPOSURE = "exposure"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Propagation:
+    """What crosses an edge of one relation."""
+
+    #: None: the edge carries nothing (the supersession edges that close the loop).
+    influence: Influence | None
+    #: ``certain`` or ``possible``.
+    certainty: str = "certain"
+
+
+#: One line a relation: the whole rule by which influence travels.
+PROPAGATION: dict[Relation, Propagation] = {
+    Relation.PART_OF: Propagation(influence=Influence.CONTENT),
+    Relation.DERIVED_FROM: Propagation(influence=Influence.CONTENT, certainty="possible"),
+    Relation.TRAINED_ON: Propagation(influence=Influence.WEIGHTS),
+    Relation.FINE_TUNED_FROM: Propagation(influence=Influence.WEIGHTS),
+    Relation.EVALUATED_ON: Propagation(influence=Influence.SELECTION),
+    Relation.EMBEDDED_BY: Propagation(influence=Influence.WEIGHTS),
+    Relation.INDEXES: Propagation(influence=Influence.CONTENT),
+    Relation.DEPLOYED_AS: Propagation(influence=Influence.EXPOSURE),
+    Relation.RETRAINED_FROM: Propagation(influence=None),
+    Relation.UNLEARNED_FROM: Propagation(influence=Influence.WEIGHTS, certainty="possible"),
+    Relation.REDACTED_FROM: Propagation(influence=None),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """An artifact as the closure sees it."""
+
+    id: int
+    kind: ArtifactKind
+    name: str
+    digest: str = ""
+    #: ``current``, ``superseded`` or ``destroyed``.
+    state: str = "current"
+    #: Dataset versions: every row was read into the record index.
+    indexed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """A derivation as the closure sees it."""
+
+    upstream: int
+    downstream: int
+    relation: Relation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """Something that the graph does not know and that may hide an affected artifact."""
+
+    #: Key of the rule that found it, e.g. ``model_without_training_input``.
+    rule: str
+    artifact: str
+    #: ``high`` (an answer that meets it is incomplete) or ``low``.
+    severity: str
+    #: What the gap hides, in one sentence.
+    hides: str
+    #: How to close it, in one sentence.
+    remedy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Affected:
+    """One artifact that holds or inherited the subject's data."""
+
+    node: Node
+    #: Kinds of influence, strongest first: content, weights, selection, exposure.
+    influence: tuple[Influence, ...]
+    #: A shortest path of node ids, from a segment that holds a record to this node, both included.
+    path: tuple[int, ...]
+    #: Topological rank: 0 for the segments; always above the rank of everything it came from.
+    rank: int
+    certainty: str = "certain"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordRef:
+    """Where one record of the subject lies."""
+
+    record_id: str
+    segment: int
+    dataset_version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impact:
+    """The whole answer of a trace."""
+
+    records: tuple[RecordRef, ...]
+    #: Ordered by rank, then id; segments first.
+    affected: tuple[Affected, ...]
+    complete: bool
+    #: Why the answer is not complete; empty when it is.
+    reasons: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+    #: Nodes where the walk had to stop although more may lie behind them.
+    frontier: tuple[int, ...]
+    #: SHA-256 over the canonical snapshot of nodes and edges: the same hash gives the same answer.
+    snapshot_hash: str
+    cycles: tuple[tuple[int, ...], ...] = field(default=())

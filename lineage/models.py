@@ -1,0 +1,155 @@
+"""The provenance graph as rows: PostgreSQL is the truth that every trace reads."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from lineage.graph import ArtifactKind, Relation
+
+
+class ActivityKind(models.TextChoices):
+    """Where an activity was seen."""
+
+    OPENLINEAGE_RUN = "openlineage_run", "OpenLineage run"
+    MLFLOW_RUN = "mlflow_run", "MLflow run"
+
+
+class ArtifactState(models.TextChoices):
+    """Whether an artifact is in use."""
+
+    CURRENT = "current", "current"
+    SUPERSEDED = "superseded", "superseded"
+    DESTROYED = "destroyed", "destroyed"
+
+
+class Activity(models.Model):
+    """A run that used artifacts and made others."""
+
+    kind = models.CharField(max_length=20, choices=ActivityKind.choices)
+    external_id = models.CharField(max_length=200)
+    name = models.CharField(max_length=300)
+    #: ``module:callable`` that repeats this training (tag ``vestige.recipe``), or empty.
+    recipe = models.CharField(max_length=300, blank=True)
+    #: Parameters of the recipe as recorded, values as strings.
+    params = models.JSONField(default=dict)
+    tags = models.JSONField(default=dict)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    #: Recorded wall time in seconds (metric ``train_seconds`` when logged, else end minus start).
+    seconds = models.FloatField(null=True)
+    status = models.CharField(max_length=20, blank=True)
+    #: Ids of the artifacts it read, known even while nothing it made is known.
+    used = ArrayField(models.BigIntegerField(), default=list)
+    #: Per field, when the value was observed: the newest observation wins in any order of arrival.
+    stamps = models.JSONField(default=dict)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "external_id"], name="activity_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Artifact(models.Model):
+    """A node: something that may hold or have inherited a person's data."""
+
+    kind = models.CharField(max_length=30, choices=[(k.value, k.value) for k in ArtifactKind])
+    name = models.CharField(max_length=300)
+    #: The one name under which every capture source finds this node again, e.g.
+    #: ``mlflow-model:m-3f…``, ``dataset:<namespace>/<name>@<version>``, ``segment:sha256:…``.
+    identity = models.CharField(max_length=500, unique=True)
+    #: ``sha256:…`` of the content where it is known.
+    digest = models.CharField(max_length=80, blank=True)
+    #: URI of the content (``file://…``, ``models:/m-…``, ``http://…`` of a product).
+    location = models.CharField(max_length=1000, blank=True)
+    state = models.CharField(
+        max_length=12, choices=ArtifactState.choices, default=ArtifactState.CURRENT
+    )
+    made_by = models.ForeignKey(
+        Activity, null=True, blank=True, on_delete=models.PROTECT, related_name="made"
+    )
+    attributes = models.JSONField(default=dict)
+    #: Per field, when the value was observed: the newest observation wins in any order of arrival.
+    stamps = models.JSONField(default=dict)
+    #: When it came to be in the world, and when we wrote it down.
+    occurred_at = models.DateTimeField(null=True)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    #: Dataset versions: when every row was last read into the record index.
+    indexed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "state"]), models.Index(fields=["location"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Derivation(models.Model):
+    """An edge: ``downstream`` came from ``upstream`` by ``relation``."""
+
+    upstream = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="derivations_out")
+    downstream = models.ForeignKey(
+        Artifact, on_delete=models.PROTECT, related_name="derivations_in"
+    )
+    relation = models.CharField(max_length=20, choices=[(r.value, r.value) for r in Relation])
+    activity = models.ForeignKey(Activity, null=True, blank=True, on_delete=models.PROTECT)
+    occurred_at = models.DateTimeField(null=True)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    #: Set when the edge ceased to hold (a product that serves another model now).
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["upstream", "downstream", "relation"],
+                condition=models.Q(ended_at__isnull=True),
+                name="derivation_once",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(upstream=models.F("downstream")), name="derivation_no_self_loop"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.downstream_id} {self.relation} {self.upstream_id}"
+
+
+class Posting(models.Model):
+    """One row a data subject: which segments hold which of their records (parallel arrays).
+
+    When rows are redacted, their record ids are forgotten, and of their segments only the numbers
+    stay, in ``past_segments``. That is all a later trace needs to show what may still carry an
+    influence (an approximately unlearned model, say); it holds no clear identifier.
+    """
+
+    #: HMAC-SHA-256 of the normalised identifier, first 16 bytes.
+    subject_digest = models.BinaryField(max_length=16)
+    key_version = models.PositiveSmallIntegerField()
+    segments = ArrayField(models.BigIntegerField())
+    record_ids = ArrayField(models.CharField(max_length=200))
+    #: Segments that held a record until it was redacted.
+    past_segments = ArrayField(models.BigIntegerField(), default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subject_digest", "key_version"], name="posting_once")
+        ]
+        indexes = [GinIndex(fields=["segments"], name="posting_by_segment")]
+
+    def __str__(self) -> str:
+        return bytes(self.subject_digest).hex()
+
+
+class LineageEvent(models.Model):
+    """An OpenLineage event as it was received; the graph can be rebuilt from these."""
+
+    body_digest = models.BinaryField(max_length=32, unique=True)
+    body = models.JSONField()
+    warnings = models.JSONField(default=list)
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"event {self.pk}"

@@ -1,0 +1,58 @@
+"""The whole graph at one moment, read with one statement a table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lineage.closure import Snapshot
+from lineage.gaps import Knowledge, KnownActivity, KnownArtifact
+from lineage.graph import ArtifactKind, Edge, Node, Relation
+from lineage.models import Activity, Artifact, Derivation
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphNow:
+    """The graph as the closure and as the gap rules see it."""
+
+    snapshot: Snapshot
+    knowledge: Knowledge
+
+
+def read_graph() -> GraphNow:
+    """Read all nodes, all edges that hold, and all runs; call under the lock of the writers."""
+    artifacts = tuple(_artifact(row) for row in Artifact.objects.order_by("pk").iterator())
+    edges = tuple(
+        Edge(upstream=up, downstream=down, relation=Relation(relation))
+        for up, down, relation in Derivation.objects.filter(ended_at=None)
+        .order_by("upstream_id", "downstream_id", "relation")
+        .values_list("upstream_id", "downstream_id", "relation")
+        .iterator()
+    )
+    activities = tuple(
+        KnownActivity(name=name, ended=ended_at is not None, used=tuple(used))
+        # A run without a name was only named by others; whether it ended is not known.
+        for name, ended_at, used in Activity.objects.exclude(name="")
+        .order_by("pk")
+        .values_list("name", "ended_at", "used")
+    )
+    return GraphNow(
+        snapshot=Snapshot(nodes=tuple(item.node for item in artifacts), edges=edges),
+        knowledge=Knowledge(artifacts=artifacts, edges=edges, activities=activities),
+    )
+
+
+def _artifact(row: Artifact) -> KnownArtifact:
+    attributes: Mapping[str, object] = row.attributes
+    missing = attributes.get("missing_models")
+    return KnownArtifact(
+        node=Node(
+            id=row.pk,
+            kind=ArtifactKind(row.kind),
+            name=row.name,
+            digest=row.digest,
+            state=row.state,
+            indexed=row.indexed_at is not None,
+        ),
+        placeholder="mentioned" in attributes,
+        missing_run=str(attributes.get("missing_run") or ""),
+        missing_models=tuple(missing) if isinstance(missing, list) else (),
+    )

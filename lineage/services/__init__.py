@@ -1,0 +1,18 @@
+"""Writes of the lineage app."""
+
+from lineage.services.graph import record_observations
+from lineage.services.mlflow import CaptureSummary, capture_mlflow
+from lineage.services.openlineage import Receipt, receive_event
+from lineage.services.record_index import IndexSummary, load_record_index
+from lineage.services.redaction import record_redaction
+
+__all__ = [
+    "CaptureSummary",
+    "IndexSummary",
+    "Receipt",
+    "capture_mlflow",
+    "load_record_index",
+    "receive_event",
+    "record_observations",
+    "record_redaction",
+]

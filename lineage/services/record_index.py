@@ -1,0 +1,171 @@
+"""The record index: which segments hold whose records, built by reading the rows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from governance.subjects import subject_digest
+from lineage.capture.locations import local_path
+from lineage.errors import ArtifactNotFound, UnreadableRecords
+from lineage.graph import ArtifactKind, Relation
+from lineage.models import Artifact, ArtifactState, Derivation
+from lineage.records import (
+    MalformedRecordsError,
+    RecordLayout,
+    SegmentFile,
+    layout_from,
+    list_segments,
+    read_rows,
+    version_digest,
+)
+from lineage.services.graph import lock_graph
+
+#: One table for the rows of this transaction, so that the merge is one statement.
+CREATE_INCOMING = (
+    "CREATE TEMPORARY TABLE incoming (subject bytea, segment bigint, record text) ON COMMIT DROP"
+)
+#: Merges the incoming memberships into the parallel arrays; sorted and without repetition, so that
+#: reading the same rows again changes nothing.
+MERGE_INCOMING = """
+INSERT INTO lineage_posting AS held
+    (subject_digest, key_version, segments, record_ids, past_segments)
+SELECT subject, %s, array_agg(segment ORDER BY segment, record),
+    array_agg(record ORDER BY segment, record), '{}'
+FROM (SELECT DISTINCT subject, segment, record FROM incoming) AS fresh GROUP BY subject
+ON CONFLICT (subject_digest, key_version) DO UPDATE SET (segments, record_ids) = (
+    SELECT array_agg(segment ORDER BY segment, record), array_agg(record ORDER BY segment, record)
+    FROM (
+        SELECT * FROM unnest(held.segments, held.record_ids) AS a (segment, record)
+        UNION SELECT * FROM unnest(EXCLUDED.segments, EXCLUDED.record_ids) AS b (segment, record)
+    ) AS merged
+)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexSummary:
+    """What was read."""
+
+    rows: int
+    subjects: int
+    segments: int
+
+
+@transaction.atomic
+def load_record_index(*, dataset_version_id: int) -> IndexSummary:
+    """Read every row of a dataset version into the record index.
+
+    All or nothing: a malformed row leaves the index as it was. A version that was superseded
+    meanwhile is not read again, because its place may hold other rows by now.
+
+    Args:
+        dataset_version_id: An artifact with a ``record_index`` layout and a ``file:`` location.
+
+    Raises:
+        ArtifactNotFound: No dataset version has this id.
+        UnreadableRecords: No layout is recorded, or a file breaks it; names file, row and column.
+    """
+    lock_graph()
+    version = Artifact.objects.filter(
+        pk=dataset_version_id, kind=ArtifactKind.DATASET_VERSION
+    ).first()
+    if version is None:
+        raise ArtifactNotFound(f"There is no dataset version with the id {dataset_version_id}.")
+    if version.state != ArtifactState.CURRENT:
+        return IndexSummary(rows=0, subjects=0, segments=0)
+    layout = layout_from(version.attributes)
+    if layout is None:
+        raise UnreadableRecords(f"{version.name} has no vestige_recordIndex facet.")
+    try:
+        files = list_segments(directory_of(version))
+        segments = attach_segments(version, files)
+        rows, subjects = _read_into_postings(files, segments, layout)
+    except MalformedRecordsError as error:
+        raise UnreadableRecords(f"{version.name}: {error}") from error
+    version.digest = version_digest(files)
+    version.indexed_at = timezone.now()
+    version.save(update_fields=["digest", "indexed_at"])
+    return IndexSummary(rows=rows, subjects=subjects, segments=len(files))
+
+
+def directory_of(version: Artifact) -> Path:
+    """The directory of a version's segments.
+
+    Raises:
+        UnreadableRecords: The location is not on this machine.
+    """
+    directory = local_path(version.location)
+    if directory is None:
+        raise UnreadableRecords(
+            f"{version.name} lies at {version.location or 'an unknown place'}, which this machine "
+            "cannot read as files."
+        )
+    return directory
+
+
+def attach_segments(version: Artifact, files: Iterable[SegmentFile]) -> dict[str, int]:
+    """Find or make the segment nodes of a version and their ``part_of`` edges.
+
+    Returns:
+        Segment ids by digest; equal content is one segment, whichever versions it is part of.
+    """
+    paths = {file.digest: file.path for file in files}
+    identities = {digest: f"segment:{digest}" for digest in paths}
+    # No row is made twice: the caller holds the lock of the graph's writers.
+    known = set(
+        Artifact.objects.filter(identity__in=identities.values()).values_list("identity", flat=True)
+    )
+    Artifact.objects.bulk_create(
+        Artifact(
+            kind=ArtifactKind.SEGMENT,
+            identity=identities[digest],
+            name=f"{version.name}/{path.name}"[-300:],
+            digest=digest,
+            location=path.as_uri(),
+            occurred_at=version.occurred_at,
+        )
+        for digest, path in paths.items()
+        if identities[digest] not in known
+    )
+    held = Artifact.objects.filter(identity__in=identities.values())
+    # Content that was destroyed and is delivered again is there again.
+    held.exclude(state=ArtifactState.CURRENT).update(state=ArtifactState.CURRENT)
+    ids = {artifact.digest: artifact.pk for artifact in held}
+    Derivation.objects.bulk_create(
+        (
+            Derivation(
+                upstream_id=segment,
+                downstream=version,
+                relation=Relation.PART_OF,
+                occurred_at=version.occurred_at,
+            )
+            for segment in ids.values()
+        ),
+        ignore_conflicts=True,
+    )
+    return ids
+
+
+def _read_into_postings(
+    files: Iterable[SegmentFile], segments: Mapping[str, int], layout: RecordLayout
+) -> tuple[int, int]:
+    """Stream all rows into the postings; returns the numbers of rows and of subjects."""
+    rows = 0
+    key_version = subject_digest("").key_version
+    with connection.cursor() as cursor:
+        cursor.execute(CREATE_INCOMING)
+        with cursor.copy("COPY incoming (subject, segment, record) FROM STDIN") as copy:
+            for file in files:
+                for row in read_rows(file.path, layout):
+                    rows += 1
+                    for identifier in row.subjects:
+                        digest = subject_digest(identifier).value
+                        copy.write_row((digest, segments[file.digest], row.record_id))
+        cursor.execute(MERGE_INCOMING, [key_version])
+        cursor.execute("SELECT count(DISTINCT subject) FROM incoming")
+        subjects = int(cursor.fetchone()[0])
+        cursor.execute("DROP TABLE incoming")
+    return rows, subjects

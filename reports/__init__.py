@@ -1,0 +1,1 @@
+"""What may be said about a deletion, and the signed proof of it."""

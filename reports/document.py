@@ -1,0 +1,249 @@
+"""Builds the one document object that every rendering of a report is made from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from reports.claims import Action, Claim, EvidenceItem, derive_claim, headline, weakest_verb
+from reports.facts import ClockFacts, FindingFacts, PlanFacts, ReportFacts, RequestFacts
+from reports.metrics import measurements
+from reports.rules import RULES, Verb
+from reports.threats import NOT_EXAMINED, THREATS
+
+SCHEMA = "vestige-report/1"
+
+#: What each verb leaves to live with, in words for everybody.
+RESIDUAL_RISK: dict[str, str] = {
+    Verb.INFLUENCE_REMOVED: (
+        "The retrained models learned nothing from the records themselves. What other people's"
+        " similar rows taught them stays."
+    ),
+    Verb.DELETED: "The rows are gone from the named files; older copies may exist elsewhere.",
+    Verb.REMOVED_FROM_INDEX: (
+        "The index no longer returns the records; its other vectors still come from a model that"
+        " was trained with them."
+    ),
+    Verb.APPLIED: (
+        "An approximately treated model may still carry traces of the records that a stronger"
+        " test would find."
+    ),
+    Verb.APPLIED_UNPROVEN: (
+        "For an approximately treated model the tests could not show an effect; treat it as if"
+        " it still carried the records."
+    ),
+    Verb.SUPPRESSED: (
+        "Suppressed outputs are hidden, not gone: whoever holds the model could still get at what"
+        " it learned."
+    ),
+    Verb.NOT_ESTABLISHED: (
+        "Where nothing is established, assume that the artifact still holds the records or"
+        " their influence."
+    ),
+}
+
+
+def build_document(facts: ReportFacts) -> dict[str, Any]:
+    """Build the report.
+
+    Args:
+        facts: Everything the report may state.
+
+    Returns:
+        JSON values only; canonical JSON and HTML are rendered from this and nothing else.
+    """
+    claims = [derive_claim(action) for action in facts.actions]
+    complete = is_complete(facts)
+    return {
+        "schema": SCHEMA,
+        "report": {
+            "id": facts.report_id,
+            "created_at": _moment(facts.created_at),
+            "organisation": facts.organisation,
+            "signer": facts.signer,
+        },
+        "headline": headline(claims, complete=complete, datasets_examined=facts.datasets_examined),
+        "weakest": weakest_verb(claims) if claims else "",
+        "complete": complete,
+        "claims": [claim.to_json() for claim in claims],
+        "actions": [_action(action) for action in facts.actions],
+        "deployments": _deployments(facts.findings),
+        "request": _request(facts.request),
+        "affected_artifacts": [_affected(item) for item in facts.trace["affected"]],
+        "gaps": _gaps(facts),
+        "trace": _trace(facts.trace, facts.datasets_examined),
+        "closing_trace": (
+            _trace(facts.closing_trace, facts.datasets_examined) if facts.closing_trace else None
+        ),
+        "plan": _plan(facts.plan),
+        "plan_steps": [_jsonable(asdict(step)) for step in facts.plan.steps] if facts.plan else [],
+        "approvals": [
+            {**_jsonable(asdict(item)), "approved_at": _moment(item.approved_at)}
+            for item in facts.approvals
+        ],
+        "evidence": [_finding(item) for item in facts.findings],
+        "measurements": measurements(facts.findings),
+        "threat_model": _threats(facts.findings),
+        "baseline": _baseline(facts.findings),
+        "residual_risk": _residual_risk(claims, complete=complete),
+        "not_examined": list(NOT_EXAMINED),
+        "not_guaranteed": list(dict.fromkeys(limit for c in claims for limit in c.limits)),
+        "ledger": asdict(facts.ledger),
+    }
+
+
+def is_complete(facts: ReportFacts) -> bool:
+    """Whether both traces met no gap that could hide an affected artifact."""
+    closing = facts.closing_trace
+    return bool(facts.trace["complete"]) and (closing is None or bool(closing["complete"]))
+
+
+def action_from_json(item: Mapping[str, Any]) -> Action:
+    """Read an action back, so that a verifier can derive its claim anew.
+
+    Raises:
+        TypeError: A field is missing or unknown.
+        KeyError: The evidence is missing.
+    """
+    fields = {name: value for name, value in item.items() if name != "operation"}
+    fields["evidence"] = tuple(EvidenceItem(**entry) for entry in item["evidence"])
+    return Action(**fields)
+
+
+def _action(action: Action) -> dict[str, Any]:
+    rule = RULES.get(action.method)
+    operation = rule.operation if rule else "no operation"
+    return {
+        **asdict(action),
+        "evidence": [asdict(item) for item in action.evidence],
+        "operation": operation,
+    }
+
+
+def _deployments(findings: Sequence[FindingFacts]) -> list[dict[str, Any]]:
+    """Switches of a product to another digest: an operation of its own and no removal."""
+    return [
+        {"operation": "product switched to another model", **_finding(item)}
+        for item in findings
+        if item.kind == "deployment_switched"
+    ]
+
+
+def _request(request: RequestFacts) -> dict[str, Any]:
+    confirmed = request.identity_confirmed_at
+    return {
+        "id": request.id,
+        "reference": request.reference,
+        "regime": request.regime,
+        "regime_name": request.regime_name,
+        "request_type": request.request_type,
+        "identity": {
+            "method": request.identity_method,
+            "confirmed_at": _moment(confirmed) if confirmed else None,
+        },
+        "clock": _clock(request.clock),
+    }
+
+
+def _clock(clock: ClockFacts) -> dict[str, Any]:
+    return {
+        "source": clock.source,
+        "rule": clock.rule,
+        "received_at": _moment(clock.received_at),
+        "due_on": clock.due_on.isoformat(),
+        "events": [
+            {"kind": kind, "occurred_at": _moment(moment), "rule": rule, "note": note}
+            for kind, moment, rule, note in clock.events
+        ],
+    }
+
+
+def _affected(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "kind": item["kind"],
+        "name": item["name"],
+        "digest": item.get("digest", ""),
+        "influence": list(item["influence"]),
+        "certainty": item.get("certainty", "certain"),
+        "path": [node["name"] for node in item["path"]],
+    }
+
+
+def _gaps(facts: ReportFacts) -> list[Any]:
+    """Gaps of both traces, each once."""
+    gaps = list(facts.trace["gaps"])
+    if facts.closing_trace:
+        gaps += [gap for gap in facts.closing_trace["gaps"] if gap not in gaps]
+    return [_jsonable(gap) for gap in gaps]
+
+
+def _trace(trace: Mapping[str, Any], datasets_examined: int) -> dict[str, Any]:
+    return {
+        "snapshot_hash": trace["snapshot_hash"],
+        "complete": bool(trace["complete"]),
+        "reasons": list(trace["reasons"]),
+        "records_found": len(trace["records"]),
+        "dataset_versions_examined": datasets_examined,
+        "affected": [_affected(item) for item in trace["affected"]],
+    }
+
+
+def _plan(plan: PlanFacts | None) -> dict[str, Any] | None:
+    if plan is None:
+        return None
+    return {
+        "digest": plan.digest,
+        "author": plan.author,
+        "uncovered": [dict(item) for item in plan.uncovered],
+    }
+
+
+def _finding(item: FindingFacts) -> dict[str, Any]:
+    """A finding without its data, which lie in the evidence file of the same digest."""
+    return {
+        "artifact": item.artifact,
+        "kind": item.kind,
+        "outcome": item.outcome,
+        "summary": item.summary,
+        "digest": item.digest,
+    }
+
+
+def _threats(findings: Sequence[FindingFacts]) -> list[dict[str, str]]:
+    kinds = dict.fromkeys(item.kind for item in findings if item.kind in THREATS)
+    return [{"evidence": kind, **asdict(THREATS[kind])} for kind in kinds]
+
+
+def _baseline(findings: Sequence[FindingFacts]) -> str:
+    """Whether full retraining was the comparison."""
+    compared = [item.artifact for item in findings if item.kind == "membership_inference"]
+    if not compared:
+        return "No approximate procedure was used, so nothing was compared with a retrained model."
+    return (
+        "Full retraining without the records was the comparison for: "
+        + ", ".join(dict.fromkeys(compared))
+        + "."
+    )
+
+
+def _residual_risk(claims: Sequence[Claim], *, complete: bool) -> list[str]:
+    verbs = {claim.verb for claim in claims}
+    risks = [RESIDUAL_RISK[verb] for verb in Verb if verb in verbs]
+    if not claims:
+        risks.append("Records under another identifier would not have been found.")
+    if not complete:
+        risks.append("The lineage has gaps; an artifact that it does not know may be affected.")
+    return risks
+
+
+def _moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def _jsonable(value: Any) -> Any:  # noqa: ANN401 - walks any JSON-like value
+    """Turn tuples, mappings and dates into JSON values."""
+    if isinstance(value, Mapping):
+        return {str(name): _jsonable(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,25 @@
+"""The responsible-unlearning report as it was signed."""
+
+import uuid
+
+from django.db import models
+
+
+class Report(models.Model):
+    """One signed report a request; the document is the single source of every rendering."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    request_id = models.UUIDField(unique=True)
+    #: The document object; HTML and JSON are rendered from nothing else.
+    document = models.JSONField()
+    #: SHA-256 of the canonical JSON (RFC 8785).
+    digest = models.CharField(max_length=64)
+    #: DSSE envelope of an in-toto statement over the export's manifest.
+    envelope = models.JSONField()
+    ledger_index = models.BigIntegerField()
+    #: Folder of the export below ``settings.EXPORT_DIR``.
+    export = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"report {self.id}"

@@ -1,0 +1,24 @@
+"""The page of a signed report."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from governance.access import OfficerRequest, officers_only
+from governance.models import Role
+from reports.errors import ReportNotFoundError
+from reports.selectors import report_of
+
+
+@require_GET
+@officers_only(Role.PRIVACY_OFFICER, Role.APPROVER, Role.AUDITOR)
+def report_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
+    """Show the report inside the site; its words are those of the signed document."""
+    try:
+        report = report_of(request_id)
+    except ReportNotFoundError as missing:
+        raise Http404(missing.detail) from missing
+    context = {"section": "queue", "request_id": request_id, "document": report.document}
+    return render(request, "reports/page.html", context)

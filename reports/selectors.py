@@ -1,0 +1,187 @@
+"""Reads for reports: what a report is built from, and the reports that were signed."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from deletion_requests.selectors import RequestView
+from lineage.graph import ArtifactKind
+from lineage.models import Artifact
+from reports.claims import Action, EvidenceItem
+from reports.errors import ReportNotFoundError
+from reports.facts import (
+    ApprovalFacts,
+    ClockFacts,
+    FindingFacts,
+    PlanFacts,
+    RequestFacts,
+    StepFacts,
+)
+from reports.models import Report
+from reports.rendering import canonical_json
+from unlearning.selectors import EvidenceView, PlanView, StepView
+
+
+def report_of(request_id: UUID) -> Report:
+    """Find the signed report of a request.
+
+    Raises:
+        ReportNotFoundError: There is none yet.
+    """
+    report = Report.objects.filter(request_id=request_id).first()
+    if report is None:
+        raise ReportNotFoundError
+    return report
+
+
+def datasets_examined() -> int:
+    """How many dataset versions the record index covers."""
+    versions = Artifact.objects.filter(kind=ArtifactKind.DATASET_VERSION, indexed_at__isnull=False)
+    return versions.count()
+
+
+def request_facts(view: RequestView) -> RequestFacts:
+    """Take from a request what its report states."""
+    identity = view.identity
+    events = tuple(
+        (event.kind, event.occurred_at, event.rule, event.note) for event in view.clock_events
+    )
+    return RequestFacts(
+        id=str(view.id),
+        reference=view.reference,
+        regime=view.regime,
+        regime_name=view.regime_name,
+        request_type=view.request_type,
+        clock=ClockFacts(
+            source=view.clock_source,
+            rule=view.clock_rule,
+            received_at=view.received_at,
+            due_on=view.due_on,
+            events=events,
+        ),
+        identity_method=identity.method if identity else "none",
+        identity_confirmed_at=identity.confirmed_at if identity else None,
+    )
+
+
+def plan_facts(plan: PlanView) -> PlanFacts:
+    """Take from a plan what its report states."""
+    return PlanFacts(
+        digest=plan.digest,
+        author=plan.author,
+        steps=tuple(_step_facts(step) for step in plan.steps),
+        uncovered=plan.uncovered,
+    )
+
+
+def approval_facts(view: RequestView) -> tuple[ApprovalFacts, ...]:
+    """Take from the approvals what the report states."""
+    return tuple(
+        ApprovalFacts(
+            officer=item.officer,
+            roles=item.roles,
+            approved_at=item.approved_at,
+            is_author=item.is_author,
+        )
+        for item in view.approvals
+    )
+
+
+def findings_of(plan: PlanView) -> tuple[FindingFacts, ...]:
+    """Every finding of a plan: step by step, then those about the plan as a whole."""
+    of_steps = [_finding(item, step.artifact_name) for step in plan.steps for item in step.evidence]
+    return (*of_steps, *(_finding(item, "") for item in plan.evidence))
+
+
+def actions_of(plan: PlanView, trace: Mapping[str, Any]) -> tuple[Action, ...]:
+    """What was done to each affected artifact, and which of them nothing was done to."""
+    treated = tuple(_action(step, _period(plan)) for step in plan.steps)
+    return (*treated, *_untreated(plan, trace))
+
+
+def _period(plan: PlanView) -> str:
+    """When actions that end with the work held: suppression starts and ends inside the plan."""
+    if plan.started_at is None:
+        return ""
+    until = f"{plan.settled_at:%Y-%m-%d %H:%M} UTC" if plan.settled_at else "now"
+    start = f"{plan.started_at:%Y-%m-%d %H:%M} UTC"
+    return f"while the work was under way (between {start} and {until} at the longest)"
+
+
+def _action(step: StepView, period: str) -> Action:
+    evidence = tuple(_evidence_item(item) for item in step.evidence)
+    recorded = any(e.kind == "run_recorded" and e.outcome == "passed" for e in evidence)
+    return Action(
+        artifact_kind=step.artifact_kind,
+        artifact_name=step.artifact_name,
+        artifact_digest=step.artifact_digest,
+        new_digest=str(step.outcome.get("digest") or ""),
+        method=step.method,
+        guarantee_class=step.guarantee_class,
+        run_recorded=recorded and step.state == "done",
+        evidence=evidence,
+        place=step.artifact_location,
+        period=period,
+    )
+
+
+def _untreated(plan: PlanView, trace: Mapping[str, Any]) -> Iterator[Action]:
+    """Affected artifacts without a step; a segment is treated with its dataset version."""
+    treated = {step.artifact_id for step in plan.steps}
+    reasons = {item["artifact"]: item["reason"] for item in plan.uncovered}
+    for item in trace["affected"]:
+        if item["artifact_id"] in treated or _covered_segment(item, reasons):
+            continue
+        yield Action(
+            artifact_kind=item["kind"],
+            artifact_name=item["name"],
+            artifact_digest=item.get("digest", ""),
+            untreated_because=reasons.get(item["name"], "No step of the plan treated it."),
+        )
+
+
+def _covered_segment(item: Mapping[str, Any], reasons: Mapping[str, str]) -> bool:
+    return item["kind"] == ArtifactKind.SEGMENT and item["name"] not in reasons
+
+
+def _step_facts(step: StepView) -> StepFacts:
+    return StepFacts(
+        ordinal=step.ordinal,
+        artifact_kind=step.artifact_kind,
+        artifact_name=step.artifact_name,
+        method=step.method,
+        method_name=step.method_name,
+        guarantee_class=step.guarantee_class,
+        cost_seconds=step.cost_seconds,
+        cost_basis=step.cost_basis,
+        reason=step.reason,
+        alternatives=step.alternatives,
+        depends_on=step.depends_on,
+        state=step.state,
+    )
+
+
+def _finding(item: EvidenceView, artifact: str) -> FindingFacts:
+    return FindingFacts(
+        artifact=artifact,
+        kind=item.kind,
+        outcome=item.outcome,
+        summary=item.summary,
+        payload=item.payload,
+        digest=payload_digest(item.payload),
+    )
+
+
+def _evidence_item(item: EvidenceView) -> EvidenceItem:
+    return EvidenceItem(
+        kind=item.kind,
+        outcome=item.outcome,
+        summary=item.summary,
+        digest=payload_digest(item.payload),
+    )
+
+
+def payload_digest(payload: Mapping[str, Any]) -> str:
+    """SHA-256 of a finding's canonical data, in hex."""
+    return hashlib.sha256(canonical_json(dict(payload))).hexdigest()

@@ -1,0 +1,1 @@
+"""The deletion-request workflow: intake, identity, clock, approvals."""

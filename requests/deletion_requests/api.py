@@ -1,0 +1,152 @@
+"""The deletion-request API: authorise, parse, one call, render."""
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework import status
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from deletion_requests import parsing, rendering, services
+from deletion_requests.errors import WrongCodeError
+from deletion_requests.selectors import get_request, request_view
+from governance.authentication import ApiKeyAuthentication
+from governance.errors import InvalidInput
+from governance.models import Role, User
+from governance.parsing import StrictJSONParser, StrictSerializer
+from governance.permissions import HasRole, HasScope
+
+_KEY_LENGTH = 200
+
+
+class RequestsApi(APIView):
+    """``POST /api/v1/requests``: a new request."""
+
+    authentication_classes = [ApiKeyAuthentication]
+    permission_classes = [HasScope("requests:write")]
+    parser_classes = [StrictJSONParser]
+
+    def post(self, request: Request) -> Response:
+        """Receive a request; the same Idempotency-Key and body give the same answer."""
+        body = _parsed(parsing.IntakeBody, request)
+        row = services.receive_request(
+            regime=body["regime"],
+            request_type=body["request_type"],
+            email=body["subject"]["email"],
+            intake_client=str(request.user),
+            idempotency_key=_idempotency_key(request),
+        )
+        answer = rendering.receipt(row)
+        return Response(
+            answer,
+            status=status.HTTP_201_CREATED,
+            headers={"Location": answer["links"]["self"]},
+        )
+
+
+class RequestApi(APIView):
+    """``GET /api/v1/requests/{id}``: everything about one request."""
+
+    authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
+    permission_classes = [HasScope("requests:read") | HasRole(*Role)]
+
+    def get(self, _request: Request, request_id: UUID) -> Response:
+        """Show a request with clock, trace, plan, progress and report."""
+        return Response(rendering.request_document(request_view(request_id)))
+
+
+class IdentityApi(APIView):
+    """``POST /api/v1/requests/{id}/identity``: the one-time code."""
+
+    authentication_classes = [ApiKeyAuthentication]
+    permission_classes = [HasScope("requests:write")]
+    parser_classes = [StrictJSONParser]
+
+    def post(self, request: Request, request_id: UUID) -> Response:
+        """Confirm that the sender is the data subject."""
+        body = _parsed(parsing.CodeBody, request)
+        answer = services.confirm_identity(
+            request_id=request_id, code=body["code"], actor=str(request.user)
+        )
+        if not answer.confirmed:
+            # Raised after the attempt is on record, never instead of it.
+            raise WrongCodeError.at("/code", _sentence(answer))
+        return Response({"id": str(request_id), "state": get_request(request_id).state})
+
+
+class ApprovalsApi(APIView):
+    """``POST /api/v1/requests/{id}/approvals``: an officer's yes."""
+
+    authentication_classes = [SessionAuthentication]
+    permission_classes = [HasRole(Role.PRIVACY_OFFICER, Role.APPROVER)]
+    parser_classes = [StrictJSONParser]
+
+    def post(self, request: Request, request_id: UUID) -> Response:
+        """Approve the plan with the digest that the officer read."""
+        body = _parsed(parsing.ApprovalBody, request)
+        assert isinstance(request.user, User)  # noqa: S101 - HasRole lets nobody else pass
+        approval = services.approve_plan(
+            request_id=request_id, officer=request.user, plan_digest=body["plan_digest"]
+        )
+        answer = {
+            "officer": request.user.get_username(),
+            "plan_digest": approval.plan_digest,
+            "approved_at": approval.approved_at.isoformat(),
+            "state": get_request(request_id).state,
+        }
+        return Response(answer, status=status.HTTP_201_CREATED)
+
+
+class WithdrawalApi(APIView):
+    """``POST /api/v1/requests/{id}/withdrawal``: the data subject takes the request back."""
+
+    authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
+    permission_classes = [HasScope("requests:write") | HasRole(Role.PRIVACY_OFFICER)]
+    parser_classes = [StrictJSONParser]
+
+    def post(self, request: Request, request_id: UUID) -> Response:
+        """Withdraw a request whose work has not begun."""
+        _parsed(parsing.EmptyBody, request)
+        row = services.withdraw_request(request_id=request_id, actor=_actor(request))
+        return Response({"id": str(row.pk), "state": row.state})
+
+
+class ResumptionApi(APIView):
+    """``POST /api/v1/requests/{id}/resumption``: a person sends a stuck request on."""
+
+    authentication_classes = [SessionAuthentication]
+    permission_classes = [HasRole(Role.PRIVACY_OFFICER)]
+    parser_classes = [StrictJSONParser]
+
+    def post(self, request: Request, request_id: UUID) -> Response:
+        """Resume a request that needed a person."""
+        _parsed(parsing.EmptyBody, request)
+        row = services.resume_request(request_id=request_id, actor=_actor(request))
+        return Response({"id": str(row.pk), "state": row.state})
+
+
+def _parsed(body: type[StrictSerializer], request: Request) -> dict[str, Any]:
+    serializer = body(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _actor(request: Request) -> str:
+    if isinstance(request.user, User):
+        return f"officer:{request.user.get_username()}"
+    return str(request.user)
+
+
+def _idempotency_key(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > _KEY_LENGTH:
+        raise InvalidInput(f"An Idempotency-Key has at most {_KEY_LENGTH} characters.")
+    return key
+
+
+def _sentence(answer: services.CodeAnswer) -> str:
+    if answer.expired:
+        return "The code is not right, or too old, and the request has expired. Send a new one."
+    return f"The code is not right; {answer.attempts_left} attempts are left."

@@ -1,0 +1,44 @@
+"""What an officer enters when a request arrives by letter, telephone or e-mail."""
+
+from django import forms
+
+from deletion_requests.deadlines import rules
+
+
+def rule_choices() -> list[tuple[str, str]]:
+    """Every regime with a request type that removes data, as ``regime:type`` and its name."""
+    return [
+        (f"{rule.regime}:{rule.request_type}", rule.name)
+        for rule in rules()
+        if rule.request_type in {"erasure", "deletion"}
+    ]
+
+
+class RequestForm(forms.Form):
+    """Two questions: who is the data subject, and which law applies."""
+
+    email = forms.EmailField(
+        label="E-mail address of the data subject",
+        help_text="A one-time code goes to this address. It is sealed and never shown again.",
+        max_length=254,
+        error_messages={
+            "required": "Enter the e-mail address of the data subject.",
+            "invalid": "Enter an e-mail address in the form name@example.com.",
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    law = forms.ChoiceField(
+        label="Which law applies?",
+        help_text="It sets the clock: how long there is to answer, and what may pause it.",
+        choices=rule_choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Select which law applies.",
+            "invalid_choice": "Select one of the listed laws.",
+        },
+    )
+
+    def regime_and_type(self) -> tuple[str, str]:
+        """The regime and the request type of a valid form."""
+        regime, _, request_type = str(self.cleaned_data["law"]).partition(":")
+        return regime, request_type

@@ -1,0 +1,131 @@
+"""The officers' pages about deletion requests: authorise, parse, one call, render."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
+
+from deletion_requests.approvals import APPROVALS_NEEDED
+from deletion_requests.errors import RequestNotFoundError
+from deletion_requests.forms import RequestForm
+from deletion_requests.lifecycle import STATE_LABELS, State
+from deletion_requests.presentation import LIVE_STATES, NEXT, graph_of, stages
+from deletion_requests.selectors import (
+    QueueFilters,
+    RequestView,
+    approval_blocker,
+    queue,
+    request_view,
+)
+from deletion_requests.services import approve_plan, receive_request
+from governance.access import RECEIVERS, OfficerRequest, officers_only
+from governance.errors import VestigeError
+
+
+def home(_request: HttpRequest) -> HttpResponse:
+    """Lead to the queue."""
+    return redirect("queue")
+
+
+@require_GET
+@officers_only()
+def queue_page(request: OfficerRequest) -> HttpResponse:
+    """List requests; every filter stands in the address."""
+    filters = QueueFilters(
+        state=request.GET.get("state", ""), text=request.GET.get("reference", "").strip()
+    )
+    overdue = request.GET.get("overdue") == "1"
+    rows = [row for row in queue(filters) if not overdue or (row.days_left < 0 and not row.final)]
+    context = {
+        "section": "queue",
+        "rows": rows,
+        "filters": filters,
+        "overdue": overdue,
+        "filtered": bool(filters.state or filters.text or overdue),
+        "states": STATE_LABELS,
+    }
+    return render(request, "deletion_requests/queue.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@officers_only(*RECEIVERS)
+def new_request_page(request: OfficerRequest) -> HttpResponse:
+    """Take a request that reached an officer outside the API."""
+    form = RequestForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        regime, request_type = form.regime_and_type()
+        received = receive_request(
+            regime=regime,
+            request_type=request_type,
+            email=form.cleaned_data["email"],
+            intake_client=f"officer:{request.user.get_username()}",
+        )
+        messages.success(
+            request, f"Request {received.reference} is received. A one-time code was sent."
+        )
+        return redirect("request", received.id)
+    status = 422 if form.errors else 200
+    context = {"section": "new", "form": form}
+    return render(request, "deletion_requests/new.html", context, status=status)
+
+
+@require_GET
+@officers_only()
+def request_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
+    """Show everything about one request."""
+    view = _view_or_404(request_id)
+    return render(request, "deletion_requests/request.html", _context(request, view))
+
+
+@require_GET
+@officers_only()
+def progress_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
+    """Answer the poll of the request page; asks it to load again once the state has moved on."""
+    view = _view_or_404(request_id)
+    if view.plan is None or request.GET.get("state") != view.state:
+        return HttpResponseClientRefresh()
+    return render(request, "deletion_requests/parts/progress.html", {"view": view})
+
+
+@require_POST
+@officers_only()
+def approve_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
+    """Record this officer's approval of the plan they read, or say why it is refused."""
+    view = _view_or_404(request_id)
+    try:
+        approve_plan(
+            request_id=request_id,
+            officer=request.user,
+            plan_digest=request.POST.get("plan_digest", ""),
+        )
+    except VestigeError as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        messages.success(request, f"Your approval of {view.reference} is recorded.")
+    return redirect("request", request_id)
+
+
+def _view_or_404(request_id: UUID) -> RequestView:
+    try:
+        return request_view(request_id)
+    except RequestNotFoundError as missing:
+        raise Http404(missing.detail) from missing
+
+
+def _context(request: OfficerRequest, view: RequestView) -> dict[str, Any]:
+    state = State(view.state)
+    work_began = view.plan is not None and view.plan.started_at is not None
+    return {
+        "section": "queue",
+        "view": view,
+        "next": NEXT[state],
+        "stages": stages(view.state, work_began=work_began),
+        "graph": graph_of(view.trace),
+        "live": state in LIVE_STATES,
+        "blocker": approval_blocker(view, request.user),
+        "approvals_needed": APPROVALS_NEEDED,
+    }

@@ -1,0 +1,42 @@
+"""What the intake API accepts; anything else is refused by name."""
+
+from rest_framework import serializers
+
+from deletion_requests.deadlines import rules
+from governance.parsing import StrictSerializer
+
+_SHA256 = r"^[0-9a-f]{64}$"
+
+
+class SubjectBody(StrictSerializer):
+    """Who the request is about."""
+
+    email = serializers.EmailField(max_length=254)
+
+
+class IntakeBody(StrictSerializer):
+    """A new request."""
+
+    regime = serializers.ChoiceField(choices=sorted({rule.regime for rule in rules()}))
+    request_type = serializers.ChoiceField(choices=sorted({rule.request_type for rule in rules()}))
+    subject = SubjectBody()
+
+
+class CodeBody(StrictSerializer):
+    """A one-time code as it was entered."""
+
+    code = serializers.RegexField(
+        r"^[0-9]{6}$", error_messages={"invalid": "A code is six digits."}
+    )
+
+
+class ApprovalBody(StrictSerializer):
+    """The plan that an officer read."""
+
+    plan_digest = serializers.RegexField(
+        _SHA256, error_messages={"invalid": "A plan digest is 64 hexadecimal digits."}
+    )
+
+
+class EmptyBody(StrictSerializer):
+    """No field at all."""

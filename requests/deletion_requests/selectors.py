@@ -1,0 +1,263 @@
+"""Reads of deletion requests as plain values for the API, the pages and the report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from deletion_requests.approvals import approval_blocker
+from deletion_requests.deadlines import compute_clock, days_left, rule_for
+from deletion_requests.errors import RequestNotFoundError
+from deletion_requests.lifecycle import FINAL_STATES, STATE_LABELS, State
+from deletion_requests.models import Approval, ClockEvent, DeletionRequest, RecordedTrace
+from deletion_requests.timeline import TimelineEntry, timeline_of
+from governance.models import Role, User
+from unlearning.selectors import PlanView, latest_plan_of
+
+__all__ = [
+    "ApprovalView",
+    "ClockEventView",
+    "QueueFilters",
+    "QueueRow",
+    "RequestView",
+    "TimelineEntry",
+    "approval_blocker",
+    "queue",
+    "request_view",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockEventView:
+    """One event that moved the statutory clock."""
+
+    kind: str
+    occurred_at: datetime
+    rule: str
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityView:
+    """How far the identity check has come; no document is ever kept."""
+
+    sent_at: datetime
+    attempts: int
+    confirmed_at: datetime | None
+    method: str = "one-time code sent to the contact address"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalView:
+    """One officer's yes."""
+
+    officer: str
+    officer_id: int
+    roles: tuple[str, ...]
+    approved_at: datetime
+    #: Whether this person also wrote the plan.
+    is_author: bool
+    plan_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestView:
+    """Everything that a reader of one request may see; the subject's address is not in it."""
+
+    id: UUID
+    reference: str
+    regime: str
+    regime_name: str
+    request_type: str
+    state: str
+    state_label: str
+    #: Whether nothing can change any more.
+    final: bool
+    outcome: str
+    attention: str
+    received_at: datetime
+    closed_at: datetime | None
+    due_on: date
+    #: Negative when late.
+    days_left: int
+    acknowledge_by: date | None
+    paused: bool
+    #: The legal source of the clock.
+    clock_source: str
+    clock_rule: str
+    clock_events: tuple[ClockEventView, ...]
+    identity: IdentityView | None
+    #: The impact document of the first trace.
+    trace: Mapping[str, Any] | None
+    #: The same after the work.
+    closing_trace: Mapping[str, Any] | None
+    plan: PlanView | None
+    approvals: tuple[ApprovalView, ...]
+    timeline: tuple[TimelineEntry, ...]
+    #: The signed report that answers the request, once written.
+    report_id: UUID | None
+
+    def can_approve(self, user: User) -> bool:
+        """Whether this officer's approval would be accepted now."""
+        return approval_blocker(self, user) is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueFilters:
+    """What to list; empty strings list everything."""
+
+    state: str = ""
+    regime: str = ""
+    #: Part of a reference.
+    text: str = ""
+    #: Leave out what is final.
+    open_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueRow:
+    """One line of the queue."""
+
+    id: UUID
+    reference: str
+    regime: str
+    regime_name: str
+    request_type: str
+    state: str
+    state_label: str
+    final: bool
+    outcome: str
+    attention: str
+    received_at: datetime
+    due_on: date
+    days_left: int
+
+
+def queue(filters: QueueFilters | None = None) -> list[QueueRow]:
+    """List requests, the earliest deadline first."""
+    wanted = filters or QueueFilters()
+    rows = DeletionRequest.objects.order_by("due_on", "reference")
+    if wanted.state:
+        rows = rows.filter(state=wanted.state)
+    if wanted.regime:
+        rows = rows.filter(regime=wanted.regime)
+    if wanted.text:
+        rows = rows.filter(reference__icontains=wanted.text)
+    if wanted.open_only:
+        rows = rows.exclude(state__in=FINAL_STATES)
+    now = timezone.now()
+    return [_queue_row(row, now) for row in rows]
+
+
+def get_request(request_id: UUID) -> DeletionRequest:
+    """Fetch a request's row.
+
+    Raises:
+        RequestNotFoundError: There is no such request.
+    """
+    row = DeletionRequest.objects.filter(pk=request_id).first()
+    if row is None:
+        raise RequestNotFoundError
+    return row
+
+
+def request_view(request_id: UUID) -> RequestView:
+    """Read everything about one request.
+
+    Raises:
+        RequestNotFoundError: There is no such request.
+    """
+    row = get_request(request_id)
+    now = timezone.now()
+    rule = rule_for(row.regime, row.request_type)
+    events = list(row.clock_events.all())
+    clock = compute_clock(
+        rule,
+        [event.moment() for event in events],
+        zone=row.zone,
+        calendar=row.holiday_calendar,
+        now=now,
+    )
+    traces = {trace.purpose: trace for trace in RecordedTrace.objects.filter(request=row)}
+    plan = latest_plan_of(row.id)
+    return RequestView(
+        id=row.id,
+        reference=row.reference,
+        regime=row.regime,
+        regime_name=rule.name,
+        request_type=row.request_type,
+        state=row.state,
+        state_label=STATE_LABELS[State(row.state)],
+        final=State(row.state) in FINAL_STATES,
+        outcome=row.outcome,
+        attention=row.attention,
+        received_at=row.received_at,
+        closed_at=row.closed_at,
+        due_on=clock.respond_by,
+        days_left=days_left(clock.respond_by, zone=row.zone, now=now),
+        acknowledge_by=clock.acknowledge_by,
+        paused=clock.paused,
+        clock_source=rule.source,
+        clock_rule=rule.label,
+        clock_events=tuple(_clock_event(event) for event in events),
+        identity=_identity(row),
+        trace=traces["initial"].impact if "initial" in traces else None,
+        closing_trace=traces["closing"].impact if "closing" in traces else None,
+        plan=plan,
+        approvals=_approvals(plan) if plan else (),
+        timeline=timeline_of(row.id),
+        report_id=row.report_id,
+    )
+
+
+def _queue_row(row: DeletionRequest, now: datetime) -> QueueRow:
+    return QueueRow(
+        id=row.id,
+        reference=row.reference,
+        regime=row.regime,
+        regime_name=rule_for(row.regime, row.request_type).name,
+        request_type=row.request_type,
+        state=row.state,
+        state_label=STATE_LABELS[State(row.state)],
+        final=State(row.state) in FINAL_STATES,
+        outcome=row.outcome,
+        attention=row.attention,
+        received_at=row.received_at,
+        due_on=row.due_on,
+        days_left=days_left(row.due_on, zone=row.zone, now=now),
+    )
+
+
+def _clock_event(event: ClockEvent) -> ClockEventView:
+    return ClockEventView(
+        kind=event.kind, occurred_at=event.occurred_at, rule=event.rule, note=event.note
+    )
+
+
+def _identity(row: DeletionRequest) -> IdentityView | None:
+    check = getattr(row, "identity_check", None)
+    if check is None:
+        return None
+    return IdentityView(
+        sent_at=check.sent_at, attempts=check.attempts, confirmed_at=check.confirmed_at
+    )
+
+
+def _approvals(plan: PlanView) -> tuple[ApprovalView, ...]:
+    rows = (
+        Approval.objects.filter(plan_id=plan.id).select_related("officer").order_by("approved_at")
+    )
+    return tuple(
+        ApprovalView(
+            officer=row.officer.get_username(),
+            officer_id=row.officer_id,
+            roles=tuple(Role(role).label for role in row.officer.roles),
+            approved_at=row.approved_at,
+            is_author=row.officer_id == plan.author_id,
+            plan_digest=row.plan_digest,
+        )
+        for row in rows
+    )

@@ -1,0 +1,221 @@
+"""Carries a request from state to state as far as it can go without a person."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from deletion_requests.errors import WrongTransitionError
+from deletion_requests.lifecycle import Event, State
+from deletion_requests.models import DeletionRequest, RecordedTrace
+from deletion_requests.services.transitions import SYSTEM, locked_request, move
+from deletion_requests.timeline import reference_of
+from governance.ledger.services import append_entry
+from governance.models import Role, User
+from governance.outbox import publish
+from governance.subjects import SubjectDigest
+from lineage.graph import Impact
+from lineage.selectors import impact_document, trace_subject
+from unlearning.jobs.findings import StepFinding
+from unlearning.selectors import PlanStatus, attention_of, latest_plan_of
+from unlearning.services import (
+    dispatch_ready_steps,
+    draft_plan,
+    record_evidence,
+    retry_plan,
+    start_plan,
+)
+
+
+def advance_request(*, request_id: UUID) -> str:
+    """Take every step that needs no person; repeating this is harmless.
+
+    Each step is a transaction of its own under the request's row lock, so a crash loses at most
+    the step under way, and the sweeper calls again.
+
+    Returns:
+        The state in which the request rests.
+    """
+    while True:
+        with transaction.atomic():
+            request = locked_request(request_id)
+            before = request.state
+            act = _ACTS.get(State(before))
+            if act is not None:
+                act(request)
+        if act is None or request.state == before:
+            return request.state
+
+
+@transaction.atomic
+def resume_request(*, request_id: UUID, actor: str) -> DeletionRequest:
+    """Send a request on that a person has looked at: trace it again, or repeat its failed jobs.
+
+    Raises:
+        RequestNotFoundError: There is no such request.
+        WrongTransitionError: The request does not wait for a person.
+    """
+    request = locked_request(request_id)
+    plan = latest_plan_of(request.pk)
+    if plan is None or plan.started_at is None:
+        move(request, Event.TRACE_RESUMED, actor=actor)
+    else:
+        move(request, Event.STEPS_RESUMED, actor=actor)
+        retry_plan(plan_id=plan.id, actor=actor)
+    return request
+
+
+def _trace(request: DeletionRequest) -> None:
+    """Trace, record the answer, and decide in the same transaction what it means.
+
+    The plan therefore rests on exactly the graph that the recorded trace describes.
+    """
+    impact = _impact_of(request)
+    _record_trace(request, "initial", impact)
+    words = "complete" if impact.complete else "incomplete: the gaps are listed"
+    move(
+        request,
+        Event.TRACE_RECORDED,
+        actor=SYSTEM,
+        note=f"{len(impact.affected)} affected artifacts; the trace is {words}.",
+    )
+    if impact.records:
+        _plan(request, impact)
+    elif impact.affected:
+        _ask(
+            request,
+            "No record is held any more, but artifacts made while there was one may carry its "
+            "influence; the report of the earlier request names them.",
+        )
+    else:
+        _nothing_found(request, impact)
+
+
+def _plan(request: DeletionRequest, impact: Impact) -> None:
+    author = (
+        User.objects.filter(is_active=True, roles__contains=[Role.PRIVACY_OFFICER])
+        .order_by("pk")
+        .first()
+    )
+    if author is None:
+        _ask(request, "No active privacy officer can answer for a plan; create one and resume.")
+        return
+    plan = draft_plan(case_id=request.pk, impact=impact, author=author)
+    move(
+        request,
+        Event.PLAN_DRAFTED,
+        actor=f"officer:{author.get_username()}",
+        note=f"Plan {plan.digest[:12]} waits for two approvals.",
+    )
+
+
+def _nothing_found(request: DeletionRequest, impact: Impact) -> None:
+    if not impact.complete:
+        reasons = " ".join(impact.reasons)
+        _ask(request, f"No record was found, but the trace is incomplete. {reasons}")
+        return
+    _record_trace(request, "closing", impact)
+    move(request, Event.NOTHING_FOUND, actor=SYSTEM, outcome="no_match")
+    publish("request.ready_for_report", request_id=str(request.pk))
+
+
+def _start(request: DeletionRequest) -> None:
+    plan = latest_plan_of(request.pk)
+    if plan is None:
+        raise WrongTransitionError("An approved request has no plan.")
+    move(request, Event.STEPS_STARTED, actor=SYSTEM)
+    start_plan(plan_id=plan.id)
+
+
+def _follow_plan(request: DeletionRequest) -> None:
+    plan = latest_plan_of(request.pk)
+    if plan is None:
+        raise WrongTransitionError("A running request has no plan.")
+    dispatch_ready_steps(plan_id=plan.id)
+    if plan.status is PlanStatus.STUCK:
+        _ask(request, attention_of(plan.id))
+    elif request.state == State.EXECUTING and plan.status in _STEPS_ARE_DONE:
+        move(request, Event.STEPS_FINISHED, actor=SYSTEM)
+    elif request.state == State.VERIFYING and plan.status is PlanStatus.SETTLED:
+        _close_trace(request, plan.id)
+        move(request, Event.EVIDENCE_RECORDED, actor=SYSTEM)
+        publish("request.ready_for_report", request_id=str(request.pk))
+
+
+def _close_trace(request: DeletionRequest, plan_id: UUID) -> None:
+    """Trace again after the work: what is still affected stands in the report."""
+    impact = _impact_of(request)
+    _record_trace(request, "closing", impact)
+    names = [item.node.name for item in impact.affected]
+    left = (
+        f"{len(names)} artifacts are still affected: {', '.join(names)}" if names else "none left"
+    )
+    record_evidence(
+        plan_id=plan_id,
+        finding=StepFinding(
+            step_id=None,
+            kind="trace_repeated",
+            outcome="passed" if impact.complete else "inconclusive",
+            summary=f"The trace was run again after the work; {left}."[:500],
+            payload={
+                "snapshot_hash": impact.snapshot_hash,
+                "complete": impact.complete,
+                "affected": names,
+            },
+        ),
+    )
+
+
+_STEPS_ARE_DONE = (PlanStatus.VERIFYING, PlanStatus.SETTLED)
+
+#: What the machine does by itself in each state; every other state waits for somebody.
+_ACTS: dict[State, Callable[[DeletionRequest], None]] = {
+    State.VERIFIED: _trace,
+    State.APPROVED: _start,
+    State.EXECUTING: _follow_plan,
+    State.VERIFYING: _follow_plan,
+}
+
+#: The states in which a request waits for the machine.
+ADVANCING_STATES = frozenset(_ACTS)
+
+
+def _impact_of(request: DeletionRequest) -> Impact:
+    return trace_subject(
+        SubjectDigest(value=bytes(request.subject_digest), key_version=request.key_version)
+    )
+
+
+def _record_trace(request: DeletionRequest, purpose: str, impact: Impact) -> None:
+    RecordedTrace.objects.update_or_create(
+        request=request,
+        purpose=purpose,
+        defaults={
+            "impact": impact_document(impact),
+            "snapshot_hash": impact.snapshot_hash,
+            "complete": impact.complete,
+            "recorded_at": timezone.now(),
+        },
+    )
+    append_entry(
+        kind=f"trace.{purpose}",
+        actor=SYSTEM,
+        reference=reference_of(request.pk),
+        payload={
+            "snapshot_hash": impact.snapshot_hash,
+            "affected": len(impact.affected),
+            "complete": impact.complete,
+            "note": f"{len(impact.affected)} affected artifacts, {len(impact.gaps)} gaps.",
+        },
+    )
+
+
+def _ask(request: DeletionRequest, sentence: str) -> None:
+    move(
+        request,
+        Event.ATTENTION_NEEDED,
+        actor=SYSTEM,
+        note=sentence[:500],
+        attention=sentence[:500],
+    )

@@ -1,0 +1,16 @@
+"""Addresses of the deletion-request API."""
+
+from django.urls import path
+
+from deletion_requests import api
+
+_ONE = "api/v1/requests/<uuid:request_id>"
+
+urlpatterns = [
+    path("api/v1/requests", api.RequestsApi.as_view(), name="api-requests"),
+    path(_ONE, api.RequestApi.as_view(), name="api-request"),
+    path(f"{_ONE}/identity", api.IdentityApi.as_view(), name="api-identity"),
+    path(f"{_ONE}/approvals", api.ApprovalsApi.as_view(), name="api-approvals"),
+    path(f"{_ONE}/withdrawal", api.WithdrawalApi.as_view(), name="api-withdrawal"),
+    path(f"{_ONE}/resumption", api.ResumptionApi.as_view(), name="api-resumption"),
+]

@@ -1,0 +1,184 @@
+from itertools import pairwise
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lineage.closure import Snapshot
+from lineage.closure.impact import assemble_impact
+from lineage.closure.networkx_engine import NetworkxEngine
+from lineage.closure.propagation import carrying_edges
+from lineage.graph import ArtifactKind, Edge, Impact, Influence, Node, Relation
+
+ENGINE = NetworkxEngine()
+
+
+def node(number: int, kind: ArtifactKind = ArtifactKind.CHECKPOINT, state: str = "current") -> Node:
+    return Node(id=number, kind=kind, name=f"n{number}", state=state)
+
+
+def edge(upstream: int, downstream: int, relation: Relation = Relation.TRAINED_ON) -> Edge:
+    return Edge(upstream=upstream, downstream=downstream, relation=relation)
+
+
+@st.composite
+def snapshots(draw: st.DrawFn) -> Snapshot:
+    count = draw(st.integers(1, 9))
+    kinds = draw(st.lists(st.sampled_from(ArtifactKind), min_size=count, max_size=count))
+    states = draw(
+        st.lists(st.sampled_from(["current", "superseded"]), min_size=count, max_size=count)
+    )
+    ends = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)).filter(
+        lambda pair: pair[0] != pair[1]
+    )
+    chosen = draw(st.lists(st.tuples(ends, st.sampled_from(Relation)), max_size=20))
+    return Snapshot(
+        nodes=tuple(node(i, kinds[i], states[i]) for i in range(count)),
+        edges=tuple({edge(up, down, relation) for (up, down), relation in chosen}),
+    )
+
+
+@given(snapshots(), st.integers(0, 8), st.integers(0, 8), st.sampled_from(Relation))
+def test_added_edges_never_take_anything_out_of_the_closure(
+    snapshot: Snapshot, up: int, down: int, relation: Relation
+) -> None:
+    ids = {n.id for n in snapshot.nodes}
+    before = ENGINE.trace(snapshot, [0])
+    more = Snapshot(nodes=snapshot.nodes, edges=(*snapshot.edges, edge(up, down, relation)))
+    after = ENGINE.trace(more if {up, down} <= ids and up != down else snapshot, [0])
+    for reached, reach in before.reached.items():
+        assert set(reach.influence) <= set(after.reached[reached].influence)
+        assert reach.certainty == "possible" or after.reached[reached].certainty == "certain"
+
+
+@given(snapshots())
+def test_every_path_runs_along_carrying_edges_from_a_source(snapshot: Snapshot) -> None:
+    steps = {(e.upstream, e.downstream) for e in carrying_edges(snapshot)}
+    for reached, reach in ENGINE.trace(snapshot, [0]).reached.items():
+        assert reach.path[0] == 0
+        assert reach.path[-1] == reached
+        assert len(set(reach.path)) == len(reach.path)
+        assert all(step in steps for step in pairwise(reach.path))
+
+
+@given(snapshots())
+def test_ranks_increase_along_edges_except_inside_a_reported_cycle(snapshot: Snapshot) -> None:
+    closure = ENGINE.trace(snapshot, [0])
+    for e in carrying_edges(snapshot):
+        if e.upstream not in closure.reached:
+            continue
+        folded = any({e.upstream, e.downstream} <= set(cycle) for cycle in closure.cycles)
+        up, down = closure.reached[e.upstream].rank, closure.reached[e.downstream].rank
+        assert up == down if folded else up < down
+
+
+@given(snapshots(), st.randoms(use_true_random=False))
+def test_the_same_snapshot_gives_the_same_hash_and_answer_in_any_order(
+    snapshot: Snapshot, random: Random
+) -> None:
+    nodes, edges = list(snapshot.nodes), list(snapshot.edges)
+    random.shuffle(nodes)
+    random.shuffle(edges)
+    shuffled = Snapshot(nodes=tuple(nodes), edges=tuple(edges))
+    assert shuffled.hash() == snapshot.hash()
+    assert ENGINE.trace(shuffled, [0]) == ENGINE.trace(snapshot, [0])
+
+
+@given(snapshots())
+def test_the_closure_holds_exactly_what_repeated_steps_reach(snapshot: Snapshot) -> None:
+    reached = {0}
+    for _ in snapshot.nodes:
+        reached |= {e.downstream for e in carrying_edges(snapshot) if e.upstream in reached}
+    assert set(ENGINE.trace(snapshot, [0]).reached) == reached
+
+
+def test_a_cycle_is_walked_through_and_reported() -> None:
+    snapshot = Snapshot(
+        nodes=tuple(node(i, ArtifactKind.DATASET_VERSION) for i in range(4)),
+        edges=(
+            edge(0, 1, Relation.PART_OF),
+            edge(1, 2, Relation.DERIVED_FROM),
+            edge(2, 1, Relation.DERIVED_FROM),
+            edge(2, 3, Relation.DERIVED_FROM),
+        ),
+    )
+    closure = ENGINE.trace(snapshot, [0])
+    assert closure.cycles == ((1, 2),)
+    assert closure.reached[3].path == (0, 1, 2, 3)
+
+
+def test_a_certain_path_is_preferred_to_a_shorter_possible_one() -> None:
+    snapshot = Snapshot(
+        nodes=tuple(node(i) for i in range(4)),
+        edges=(
+            edge(0, 3, Relation.DERIVED_FROM),
+            edge(0, 1),
+            edge(1, 2, Relation.FINE_TUNED_FROM),
+            edge(2, 3, Relation.FINE_TUNED_FROM),
+        ),
+    )
+    reach = ENGINE.trace(snapshot, [0]).reached[3]
+    assert (reach.path, reach.certainty) == ((0, 1, 2, 3), "certain")
+
+
+def test_what_only_selected_a_model_does_not_grow_into_its_weights() -> None:
+    snapshot = Snapshot(
+        nodes=tuple(node(i) for i in range(3)),
+        edges=(edge(0, 1, Relation.EVALUATED_ON), edge(1, 2, Relation.FINE_TUNED_FROM)),
+    )
+    assert ENGINE.trace(snapshot, [0]).reached[2].influence == (Influence.SELECTION,)
+
+
+def test_a_dataset_version_whose_rows_were_read_answers_for_itself() -> None:
+    read = Node(id=1, kind=ArtifactKind.DATASET_VERSION, name="v2", indexed=True)
+    snapshot = Snapshot(nodes=(node(0), read), edges=(edge(0, 1, Relation.DERIVED_FROM),))
+    assert set(ENGINE.trace(snapshot, [0]).reached) == {0}
+
+
+def test_a_superseded_model_is_listed_only_while_a_product_serves_it() -> None:
+    nodes = (
+        node(0, ArtifactKind.SEGMENT),
+        node(1, state="superseded"),
+        node(2, ArtifactKind.PRODUCT),
+    )
+    served = Snapshot(nodes=nodes, edges=(edge(0, 1), edge(1, 2, Relation.DEPLOYED_AS)))
+    unserved = Snapshot(nodes=nodes, edges=(edge(0, 1),))
+    listed = [
+        [item.node.id for item in _impact(snapshot).affected] for snapshot in (served, unserved)
+    ]
+    assert listed == [[0, 1, 2], [0]]
+
+
+def test_retraining_ends_the_influence_and_unlearning_leaves_it_possible() -> None:
+    snapshot = Snapshot(
+        nodes=(
+            node(0, ArtifactKind.SEGMENT, "destroyed"),
+            node(1, state="superseded"),
+            node(2),
+            node(3),
+        ),
+        edges=(
+            edge(0, 1),
+            edge(1, 2, Relation.RETRAINED_FROM),
+            edge(1, 3, Relation.UNLEARNED_FROM),
+        ),
+    )
+    affected = _impact(snapshot).affected
+    assert [(a.node.id, a.certainty, a.influence) for a in affected] == [
+        (3, "possible", (Influence.WEIGHTS,))
+    ]
+
+
+def test_a_source_that_the_graph_does_not_hold_makes_the_answer_incomplete() -> None:
+    snapshot = Snapshot(nodes=(node(0),), edges=())
+    impact = assemble_impact(
+        snapshot=snapshot, closure=ENGINE.trace(snapshot, [0, 77]), records=(), found_gaps=()
+    )
+    assert not impact.complete
+    assert "77" in impact.reasons[0]
+
+
+def _impact(snapshot: Snapshot) -> Impact:
+    return assemble_impact(
+        snapshot=snapshot, closure=ENGINE.trace(snapshot, [0]), records=(), found_gaps=()
+    )

@@ -1,0 +1,57 @@
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from governance.subjects import subject_digest
+from lineage.graph import ArtifactKind, Relation
+from lineage.models import Artifact, Derivation, Posting
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def segment() -> Artifact:
+    segment, version = (
+        Artifact.objects.create(kind=kind, identity=name, name=name)
+        for kind, name in (
+            (ArtifactKind.SEGMENT, "segment-0"),
+            (ArtifactKind.DATASET_VERSION, "adult@1"),
+        )
+    )
+    Derivation.objects.create(upstream=segment, downstream=version, relation=Relation.PART_OF)
+    ann = subject_digest("ann@example.org")
+    Posting.objects.create(
+        subject_digest=ann.value,
+        key_version=ann.key_version,
+        segments=[segment.pk],
+        record_ids=["C-1"],
+    )
+    return segment
+
+
+def run(*words: str) -> str:
+    out = StringIO()
+    call_command(*words, stdout=out)
+    return out.getvalue()
+
+
+def test_trace_prints_the_path_to_each_artifact_and_why_it_may_be_incomplete(
+    segment: Artifact,
+) -> None:
+    text = run("trace", "--email", "Ann@example.org")
+    assert f"{segment.name} → adult@1" in text
+    assert "INCOMPLETE" in text
+    document = json.loads(run("trace", "--email", "ann@example.org", "--json"))
+    assert document["complete"] is False
+    assert [item["kind"] for item in document["affected"]] == ["segment", "dataset_version"]
+    assert [node["name"] for node in document["affected"][1]["path"]] == ["segment-0", "adult@1"]
+
+
+@pytest.mark.usefixtures("segment")
+def test_gaps_prints_each_gap_with_its_remedy() -> None:
+    assert "1 gaps" in run("gaps")
+    (gap,) = json.loads(run("gaps", "--json"))
+    assert gap["rule"] == "dataset_without_subject_index"
+    assert gap["remedy"]

@@ -1,0 +1,194 @@
+"""The writer of the graph: order and repetition of observations do not matter."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from lineage.capture.observations import (
+    ActivityKey,
+    Observations,
+    ObservedActivity,
+    ObservedArtifact,
+    ObservedDeployment,
+    ObservedDerivation,
+)
+from lineage.graph import ArtifactKind, Relation
+from lineage.models import Activity, Artifact, Derivation
+from lineage.services import record_observations
+
+pytestmark = pytest.mark.django_db
+START = datetime(2026, 11, 1, tzinfo=UTC)
+RUN, LATER_RUN = (ActivityKey(kind="mlflow_run", external_id=name) for name in ("r1", "r2"))
+
+
+def at(hours: int) -> datetime:
+    return START + timedelta(hours=hours)
+
+
+def model(
+    identity: str, hours: int, name: str, *, seen: bool = True, **attributes: object
+) -> ObservedArtifact:
+    return ObservedArtifact(
+        identity=identity,
+        kind=ArtifactKind.CHECKPOINT,
+        observed_at=at(hours),
+        name=name,
+        seen=seen,
+        made_by=RUN if seen else None,
+        attributes=attributes,
+        occurred_at=at(hours),
+    )
+
+
+def run(key: ActivityKey, hours: int, status: str) -> ObservedActivity:
+    return ObservedActivity(
+        key=key,
+        observed_at=at(hours),
+        name=f"run {key.external_id} {hours}",
+        started_at=at(hours),
+        ended_at=at(hours) if status == "FINISHED" else None,
+        status=status,
+        params={"seed": str(hours)},
+        used=("m:base",),
+    )
+
+
+#: What a source may show in one day, each as a batch of its own; they contradict each other on
+#: purpose. Derivations come with the artifacts they name.
+BASE = model("m:base", 0, "m:base", seen=False)
+PRODUCT = ObservedArtifact(
+    identity="product:shop", kind=ArtifactKind.PRODUCT, observed_at=at(1), name="shop"
+)
+BATCHES = (
+    Observations(artifacts=(BASE,), activities=(run(RUN, 1, "RUNNING"),)),
+    Observations(artifacts=(BASE,), activities=(run(RUN, 2, "FINISHED"),)),
+    Observations(artifacts=(model("m:base", 3, "base v1", epochs="3", note=None),)),
+    Observations(artifacts=(model("m:base", 4, "base v2", epochs="4"),)),
+    Observations(artifacts=(model("m:base", 4, "base v2b", extra=[1, 2]),)),
+    Observations(
+        artifacts=(model("m:base", 5, "other mention", seen=False), model("m:fine", 5, "fine")),
+        activities=(run(RUN, 5, "FINISHED"), run(LATER_RUN, 6, "FINISHED")),
+        derivations=tuple(
+            ObservedDerivation(
+                upstream="m:base",
+                downstream="m:fine",
+                relation=Relation.FINE_TUNED_FROM,
+                activity=key,
+                occurred_at=at(hours),
+            )
+            for key, hours in ((LATER_RUN, 6), (RUN, 5))
+        ),
+    ),
+    Observations(
+        artifacts=(model("m:base", 1, "m:base", seen=False), model("m:new", 7, "new")),
+        derivations=(
+            ObservedDerivation(
+                upstream="m:base", downstream="m:new", relation=Relation.RETRAINED_FROM
+            ),
+        ),
+    ),
+    *(
+        Observations(
+            artifacts=(PRODUCT, model("m:new", 7, "new"), model("m:fine", 5, "fine")),
+            deployments=(
+                ObservedDeployment(product="product:shop", observed_at=at(hours), serves=serves),
+            ),
+        )
+        for hours, serves in ((8, ("m:fine",)), (9, ("m:new", "m:fine")), (10, ("m:new",)))
+    ),
+)
+
+
+def graph_now() -> dict[str, Any]:
+    """The graph without numbers, and without the history of what a product served."""
+    names = dict(Artifact.objects.values_list("pk", "identity"))
+    return {
+        "artifacts": sorted(
+            Artifact.objects.values_list(
+                "identity", "kind", "name", "state", "attributes", "occurred_at", "made_by__name"
+            ),
+            key=lambda row: str(row[0]),
+        ),
+        "activities": sorted(
+            (a.external_id, a.name, a.status, a.params, a.started_at, a.ended_at, len(a.used))
+            for a in Activity.objects.all()
+        ),
+        "edges": sorted(
+            (
+                names[e.upstream_id],
+                names[e.downstream_id],
+                e.relation,
+                str(e.activity),
+                "" if e.relation == Relation.DEPLOYED_AS else str(e.occurred_at),
+            )
+            for e in Derivation.objects.filter(ended_at=None).select_related("activity")
+        ),
+    }
+
+
+def recorded(batches: list[Observations]) -> dict[str, Any]:
+    """The graph that these batches lead to, from an empty one and back to it."""
+    with transaction.atomic():
+        for batch in batches:
+            record_observations(batch)
+        found = graph_now()
+        transaction.set_rollback(True)
+    return found
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would take minutes here
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.randoms(use_true_random=False), st.integers(0, len(BATCHES) - 1))
+def test_shuffled_and_repeated_observations_lead_to_the_same_graph(
+    random: Random, repeated: int
+) -> None:
+    in_order = recorded(list(BATCHES))
+    shuffled = [*BATCHES, BATCHES[repeated], BATCHES[0]]
+    random.shuffle(shuffled)
+    assert recorded(shuffled) == in_order
+    assert recorded([sum(shuffled[1:], shuffled[0])]) == in_order
+
+
+def test_the_newest_observation_wins_and_silence_says_nothing() -> None:
+    for batch in reversed(BATCHES[2:5]):
+        record_observations(batch)
+    base = Artifact.objects.get(identity="m:base")
+    assert base.name == "base v2b"
+    assert (base.attributes["epochs"], base.attributes["extra"]) == ("4", [1, 2])
+
+
+def test_what_a_product_serves_no_longer_has_ended() -> None:
+    for batch in BATCHES:
+        record_observations(batch)
+    edges = Derivation.objects.filter(relation=Relation.DEPLOYED_AS)
+    assert [e.upstream.identity for e in edges.filter(ended_at=None)] == ["m:new"]
+    assert edges.get(upstream__identity="m:fine").ended_at == at(10)
+
+
+def test_a_replaced_model_is_superseded() -> None:
+    for batch in BATCHES:
+        record_observations(batch)
+    assert Artifact.objects.get(identity="m:base").state == "superseded"
+
+
+def test_a_batch_with_an_unknown_name_is_recorded_not_at_all() -> None:
+    bad = Observations(
+        artifacts=(model("m:fine", 1, "fine"),),
+        derivations=(
+            ObservedDerivation(
+                upstream="m:nobody", downstream="m:fine", relation=Relation.TRAINED_ON
+            ),
+        ),
+    )
+    with pytest.raises(KeyError), transaction.atomic():
+        record_observations(bad)
+    assert not Artifact.objects.exists()

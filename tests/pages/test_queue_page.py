@@ -1,0 +1,92 @@
+"""The queue: who sees it, what its filters do, what it says when it is empty."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from governance.models import Role
+from tests.factories import DeletionRequestFactory, OfficerFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_stranger_is_sent_to_the_sign_in_page(client: Client) -> None:
+    response = client.get("/requests/")
+
+    assert response.status_code == 302
+    assert response["Location"] == "/login?next=/requests/"
+
+
+def test_a_user_without_a_role_is_refused(client: Client) -> None:
+    client.force_login(OfficerFactory.create(roles=[]))
+
+    response = client.get("/requests/")
+
+    assert response.status_code == 403
+    assert "You may not open this" in response.content.decode()
+
+
+def test_an_empty_queue_says_how_requests_arrive(client: Client) -> None:
+    client.force_login(OfficerFactory.create())
+
+    response = client.get("/requests/")
+
+    assert "No requests yet" in response.content.decode()
+
+
+def test_an_auditor_sees_the_queue_but_is_offered_no_intake(client: Client) -> None:
+    request = DeletionRequestFactory.create()
+    client.force_login(OfficerFactory.create(roles=[Role.AUDITOR]))
+
+    page = client.get("/requests/").content.decode()
+
+    assert request.reference in page
+    assert 'class="button" href="/requests/new"' not in page
+
+
+def test_filters_stand_in_the_address(client: Client) -> None:
+    waiting = DeletionRequestFactory.create(state="planned")
+    running = DeletionRequestFactory.create(state="executing")
+    client.force_login(OfficerFactory.create())
+
+    page = client.get("/requests/", {"state": "planned"}).content.decode()
+
+    assert waiting.reference in page
+    assert running.reference not in page
+    assert '<option value="planned" selected' in " ".join(page.split())
+
+
+def test_overdue_leaves_out_what_is_in_time_and_what_is_closed(client: Client) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=90)
+    late = DeletionRequestFactory.create(received_at=long_ago, state="planned")
+    closed = DeletionRequestFactory.create(received_at=long_ago, state="closed")
+    fresh = DeletionRequestFactory.create()
+    client.force_login(OfficerFactory.create())
+
+    page = client.get("/requests/", {"overdue": "1"}).content.decode()
+
+    assert late.reference in page
+    assert "overdue</span>" in page
+    assert closed.reference not in page
+    assert fresh.reference not in page
+
+
+def test_filters_that_match_nothing_offer_a_way_back(client: Client) -> None:
+    client.force_login(OfficerFactory.create())
+
+    page = client.get("/requests/", {"reference": "VR-1999"}).content.decode()
+
+    assert "No request matches these filters" in page
+
+
+def test_the_root_leads_to_the_queue(client: Client) -> None:
+    assert client.get("/")["Location"] == reverse("queue")
+
+
+def test_a_page_that_does_not_exist_says_so_in_the_house_style(client: Client) -> None:
+    response = client.get("/no-such-page")
+
+    assert response.status_code == 404
+    assert "There is nothing here" in response.content.decode()

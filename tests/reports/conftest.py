@@ -1,0 +1,237 @@
+"""A request whose work is done, as rows: the cast that every report test speaks of."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from pytest_django import Settings
+
+from deletion_requests.models import (
+    Approval,
+    ClockEvent,
+    DeletionRequest,
+    IdentityCheck,
+    RecordedTrace,
+)
+from governance.ledger.services import append_entry
+from governance.models import Role, User
+from lineage.models import Artifact
+from unlearning.models import Evidence, Plan, PlanStep, StepState
+
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+RETRAINED = ("manifest_excludes", "duplicates_checked", "replay_equal")
+#: Kind, name, influence, method, class, evidence beside the recorded run.
+STEPS = [
+    ("product", "income", "exposure", "output_suppression", "suppression", ("outputs_suppressed",)),
+    ("checkpoint", "income-sisa", "weights", "sisa_shard_retrain", "exact", RETRAINED),
+    (
+        "fine_tune",
+        "income-tuned",
+        "weights",
+        "retrain_from_clean_ancestor",
+        "exact",
+        (*RETRAINED, "ancestor_clean"),
+    ),
+    (
+        "checkpoint",
+        "income-net",
+        "weights",
+        "negative_gradient_repair",
+        "approximate",
+        ("membership_inference", "utility_floor", "time_ratio"),
+    ),
+    (
+        "embedding_index",
+        "neighbours",
+        "content",
+        "vector_removal",
+        "storage",
+        ("vectors_absent",),
+    ),
+    (
+        "dataset_version",
+        "adult@1",
+        "content",
+        "source_row_deletion",
+        "storage",
+        ("source_rows_absent",),
+    ),
+]
+PAYLOADS = {
+    "membership_inference": {
+        "before": {"auc": 0.75, "low": None, "high": None},
+        "after": {"auc": 0.5, "low": None, "high": None},
+        "reference": {"auc": 0.5, "low": None, "high": None},
+    },
+    "utility_floor": {
+        "retained": {"before": {"accuracy": 0.85}, "after": {"accuracy": 0.84}, "reference": None}
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def places(tmp_path: Path, settings: Settings) -> None:
+    settings.EXPORT_DIR = tmp_path / "exports"
+    settings.SIGNING_KEY_FILE = tmp_path / "keys" / "signing-key.pem"
+    settings.ORGANISATION = "Example Company"
+
+
+@pytest.fixture
+def no_match(db: None) -> DeletionRequest:  # noqa: ARG001 - opens the database
+    """Nothing was found for this person."""
+    request = make_request()
+    add_trace(request, "initial", [])
+    add_trace(request, "closing", [])
+    return request
+
+
+@pytest.fixture
+def done(db: None) -> DeletionRequest:  # noqa: ARG001 - opens the database
+    """Every step is done and verified; the report is due."""
+    request = make_request()
+    artifacts = [make_artifact(kind, name) for kind, name, *_ in STEPS]
+    found = [
+        affected(artifact, influence)
+        for artifact, (_, _, influence, *_) in zip(artifacts, STEPS, strict=True)
+    ]
+    add_trace(request, "initial", found)
+    add_trace(request, "closing", found[3:4])
+    plan = make_plan(request.pk, officer("pat", Role.PRIVACY_OFFICER))
+    for ordinal, (artifact, step) in enumerate(zip(artifacts, STEPS, strict=True), start=1):
+        add_step(plan, ordinal, artifact, step)
+    for name in ("pat", "alex"):
+        Approval.objects.create(
+            request=request,
+            plan_id=plan.pk,
+            plan_digest=plan.digest,
+            officer=User.objects.filter(username=name).first() or officer(name, Role.APPROVER),
+            approved_at=NOW,
+        )
+    Evidence.objects.create(
+        plan=plan,
+        kind="trace_repeated",
+        outcome="passed",
+        summary="The trace was run again after the work.",
+        digest="d" * 64,
+    )
+    return request
+
+
+def make_request() -> DeletionRequest:
+    request = DeletionRequest.objects.create(
+        reference="VR-2026-000042",
+        regime="gdpr",
+        zone="Europe/Berlin",
+        holiday_calendar="DE",
+        state="reporting",
+        subject_digest=b"s" * 16,
+        key_version=1,
+        sealed_contact=b"sealed",
+        received_at=NOW,
+        due_on=date(2026, 12, 21),
+        intake_client="demo",
+        body_digest=b"d" * 32,
+    )
+    ClockEvent.objects.create(
+        request=request, kind="start", occurred_at=NOW, rule="gdpr-erasure@1", note="Received."
+    )
+    IdentityCheck.objects.create(
+        request=request, code_digest=b"c" * 32, sent_at=NOW, expires_at=NOW, confirmed_at=NOW
+    )
+    append_entry(
+        kind="request.received", actor="client:demo", reference=f"request:{request.pk}", payload={}
+    )
+    return request
+
+
+def make_artifact(kind: str, name: str) -> Artifact:
+    return Artifact.objects.create(
+        kind=kind,
+        name=name,
+        identity=f"{kind}:{name}",
+        digest=OLD,
+        location=f"http://127.0.0.1/{name}",
+        indexed_at=NOW if kind == "dataset_version" else None,
+    )
+
+
+def affected(artifact: Artifact, influence: str) -> dict[str, object]:
+    return {
+        "artifact_id": artifact.pk,
+        "kind": artifact.kind,
+        "name": artifact.name,
+        "digest": artifact.digest,
+        "state": "current",
+        "influence": [influence],
+        "certainty": "certain",
+        "path": [{"id": artifact.pk, "name": artifact.name, "kind": artifact.kind}],
+        "rank": 1,
+    }
+
+
+def add_trace(request: DeletionRequest, purpose: str, found: list[dict[str, object]]) -> None:
+    impact = {
+        "records": [{"record_id": "C-1", "segment": 1, "dataset_version": 2}] if found else [],
+        "affected": found,
+        "complete": True,
+        "reasons": [],
+        "gaps": [],
+        "frontier": [],
+        "cycles": [],
+        "snapshot_hash": "e" * 64,
+    }
+    RecordedTrace.objects.create(
+        request=request, purpose=purpose, impact=impact, snapshot_hash="e" * 64, complete=True
+    )
+
+
+def make_plan(case_id: UUID, author: User) -> Plan:
+    return Plan.objects.create(
+        id=uuid4(),
+        case_id=case_id,
+        author=author,
+        record_ids=["C-1"],
+        snapshot_hash="e" * 64,
+        digest="f" * 64,
+        started_at=NOW,
+        settled_at=NOW,
+    )
+
+
+def add_step(
+    plan: Plan,
+    ordinal: int,
+    artifact: Artifact,
+    row: tuple[str, str, str, str, str, tuple[str, ...]],
+) -> None:
+    _, _, _, method, guarantee_class, evidence = row
+    makes = method not in {"output_suppression", "source_row_deletion"}
+    step = PlanStep.objects.create(
+        plan=plan,
+        ordinal=ordinal,
+        artifact=artifact,
+        method=method,
+        guarantee_class=guarantee_class,
+        cost_seconds=12.5,
+        cost_basis="One recorded training.",
+        reason="It is the cheapest exact method.",
+        alternatives=[{"method": "none", "reason": "Weaker."}],
+        state=StepState.DONE,
+        outcome={"digest": NEW} if makes else {},
+    )
+    for kind in ("run_recorded", *evidence):
+        Evidence.objects.create(
+            plan=plan,
+            step=step,
+            kind=kind,
+            outcome="passed",
+            summary=f"Summary of {kind} on {artifact.name}.",
+            payload=PAYLOADS.get(kind, {"step": ordinal}),
+            digest="d" * 64,
+        )
+
+
+def officer(name: str, role: Role) -> User:
+    return User.objects.create(username=name, roles=[role], email=f"{name}@example.org")

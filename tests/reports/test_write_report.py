@@ -1,0 +1,219 @@
+import base64
+import json
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from deletion_requests.models import DeletionRequest
+from governance.dsse import pae
+from governance.ledger.selectors import entries_about
+from governance.models import OutboxMessage
+from governance.signing import public_key_pem
+from reports.errors import NotReadyForReportError, UnfitReportError
+from reports.models import Report
+from reports.services import write_report
+from reports.tasks import sweep
+from unlearning.models import Evidence, PlanStep
+from vestige.verify import Status, verify_export
+
+pytestmark = pytest.mark.django_db
+
+
+def export_of(report: Report, settings: Settings) -> Path:
+    return Path(settings.EXPORT_DIR) / report.export
+
+
+def key_file(settings: Settings) -> Path:
+    path = Path(settings.SIGNING_KEY_FILE).parent / "public.pem"
+    path.write_bytes(public_key_pem())
+    return path
+
+
+def test_the_report_of_the_example_says_what_was_done(done: DeletionRequest) -> None:
+    document = write_report(request_id=done.pk).document
+    assert {claim["verb"] for claim in document["claims"]} == {
+        "influence removed",
+        "unlearning procedure applied",
+        "removed from index",
+        "deleted from",
+        "suppressed",
+    }
+    assert document["headline"].startswith("Not everything was removed. Influence removed")
+    assert document["weakest"] == "suppressed"
+    assert document["complete"] is True
+    assert len(document["plan_steps"]) == len(document["affected_artifacts"]) == 6
+    assert document["request"]["identity"]["method"].startswith("one-time code")
+    assert [item["officer"] for item in document["approvals"]] == ["pat", "alex"]
+    assert document["trace"]["records_found"] == 1
+    assert [item["name"] for item in document["closing_trace"]["affected"]] == ["income-net"]
+    assert "income-net" in document["baseline"]
+    assert {threat["evidence"] for threat in document["threat_model"]} >= {"membership_inference"}
+
+
+def test_measurements_stand_side_by_side(done: DeletionRequest) -> None:
+    rows = {
+        row["measure"]: row for row in write_report(request_id=done.pk).document["measurements"]
+    }
+    assert rows["auc"] | {"artifact": ""} == {
+        "artifact": "",
+        "evidence": "membership_inference",
+        "measure": "auc",
+        "before": 0.75,
+        "after": 0.5,
+        "reference": 0.5,
+    }
+    assert rows["retained accuracy"]["reference"] is None
+
+
+def test_nothing_in_the_export_names_the_subject(done: DeletionRequest, settings: Settings) -> None:
+    export = export_of(write_report(request_id=done.pk), settings)
+    text = "".join(path.read_text() for path in export.rglob("*") if path.is_file())
+    assert "C-1" not in text
+    assert "example.org" not in text
+
+
+def test_a_second_call_gives_the_first_report_back(done: DeletionRequest) -> None:
+    first = write_report(request_id=done.pk)
+    done.state = "closed"
+    done.save()
+    assert write_report(request_id=done.pk).pk == first.pk
+    assert Report.objects.count() == 1
+    signed = [e for e in entries_about(f"request:{done.pk}") if e.kind == "report.signed"]
+    assert [entry.index for entry in signed] == [first.ledger_index]
+
+
+def test_the_news_of_the_report_goes_out_once(done: DeletionRequest) -> None:
+    report = write_report(request_id=done.pk)
+    write_report(request_id=done.pk)
+    news = OutboxMessage.objects.get(topic="report.written")
+    assert news.payload == {"request_id": str(done.pk), "report_id": str(report.pk)}
+
+
+@pytest.mark.parametrize("state", ["executing", "withdrawn"])
+def test_no_report_before_its_time(done: DeletionRequest, state: str) -> None:
+    done.state = state
+    done.save()
+    with pytest.raises(NotReadyForReportError):
+        write_report(request_id=done.pk)
+    assert not Report.objects.exists()
+
+
+def test_the_sweeper_writes_what_a_crash_left_unwritten(done: DeletionRequest) -> None:
+    sweep()
+    assert Report.objects.get().request_id == done.pk
+
+
+def test_the_sweeper_tells_again_of_a_report_whose_request_did_not_close(
+    done: DeletionRequest,
+) -> None:
+    write_report(request_id=done.pk)
+    sweep()
+    assert OutboxMessage.objects.filter(topic="report.written").count() == 1
+    Report.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    sweep()
+    assert OutboxMessage.objects.filter(topic="report.written").count() == 2
+    assert Report.objects.count() == 1
+
+
+def test_the_sweeper_goes_on_after_a_report_that_cannot_be_written(
+    done: DeletionRequest, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    Path(settings.EXPORT_DIR).write_text("a file where the folder should be")
+    sweep()
+    assert f"The report of {done.reference} could not be written." in caplog.text
+
+
+def test_a_folder_that_a_crash_left_is_replaced(done: DeletionRequest, settings: Settings) -> None:
+    stale = Path(settings.EXPORT_DIR) / done.reference
+    stale.mkdir(parents=True)
+    (stale / "half-written").write_text("x")
+    export = export_of(write_report(request_id=done.pk), settings)
+    assert not (export / "half-written").exists()
+    assert [path.name for path in export.parent.iterdir()] == [done.reference]
+
+
+def test_without_disk_nothing_is_signed(done: DeletionRequest, settings: Settings) -> None:
+    Path(settings.EXPORT_DIR).write_text("a file where the folder should be")
+    with pytest.raises(OSError, match=r"File exists|Not a directory"):
+        write_report(request_id=done.pk)
+    assert not Report.objects.exists()
+    assert not [e for e in entries_about(f"request:{done.pk}") if e.kind == "report.signed"]
+
+
+def test_a_rendering_that_says_more_is_not_signed(
+    done: DeletionRequest, settings: Settings, tmp_path: Path
+) -> None:
+    template = tmp_path / "templates" / "reports" / "report.html"
+    template.parent.mkdir(parents=True)
+    template.write_text("<p>All your data has been erased.</p>")
+    [engine] = settings.TEMPLATES
+    settings.TEMPLATES = [{**engine, "DIRS": [tmp_path / "templates"]}]
+    with pytest.raises(UnfitReportError, match="has been erased"):
+        write_report(request_id=done.pk)
+    assert not Report.objects.exists()
+
+
+def test_an_artifact_without_step_is_reported_as_not_established(done: DeletionRequest) -> None:
+    PlanStep.objects.get(artifact__name="income-sisa").delete()
+    document = write_report(request_id=done.pk).document
+    [claim] = [claim for claim in document["claims"] if claim["artifact"] == "income-sisa"]
+    assert claim["verb"] == "not established"
+    assert "Not established: income-sisa (model)." in document["headline"]
+
+
+def test_missing_evidence_downgrades_the_claim(done: DeletionRequest) -> None:
+    Evidence.objects.filter(step__artifact__name="income-sisa", kind="replay_equal").delete()
+    document = write_report(request_id=done.pk).document
+    [claim] = [claim for claim in document["claims"] if claim["artifact"] == "income-sisa"]
+    assert claim["verb"] == "not established"
+
+
+def test_a_switch_of_the_product_is_reported_but_claims_nothing(done: DeletionRequest) -> None:
+    step = PlanStep.objects.get(artifact__name="income")
+    Evidence.objects.create(
+        plan=step.plan,
+        step=step,
+        kind="deployment_switched",
+        outcome="passed",
+        summary="income answered with another digest.",
+        digest="d" * 64,
+    )
+    document = write_report(request_id=done.pk).document
+    [switch] = document["deployments"]
+    assert switch["summary"] == "income answered with another digest."
+    [claim] = [claim for claim in document["claims"] if claim["artifact"] == "income"]
+    assert claim["verb"] == "suppressed"
+
+
+def test_a_subject_without_records_gets_a_report_too(
+    no_match: DeletionRequest, settings: Settings
+) -> None:
+    report = write_report(request_id=no_match.pk)
+    assert report.document["claims"] == report.document["plan_steps"] == []
+    assert report.document["headline"] == (
+        "No records found in the 0 indexed dataset versions examined."
+    )
+    verdict = verify_export(export_of(report, settings), key_file(settings))
+    assert verdict.status is Status.VERIFIED, verdict.problems
+
+
+def test_common_tools_accept_manifest_and_signature(
+    done: DeletionRequest, settings: Settings, tmp_path: Path
+) -> None:
+    export = export_of(write_report(request_id=done.pk), settings)
+    subprocess.run(
+        ["sha256sum", "-c", "--strict", "--quiet", "manifest-sha256.txt"], cwd=export, check=True
+    )
+    envelope = json.loads((export / "statement.dsse.json").read_text())
+    signed = pae(envelope["payloadType"], base64.b64decode(envelope["payload"]))
+    (tmp_path / "pae").write_bytes(signed)
+    (tmp_path / "sig").write_bytes(base64.b64decode(envelope["signatures"][0]["sig"]))
+    subprocess.run(
+        ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", str(key_file(settings)),
+         "-in", str(tmp_path / "pae"), "-sigfile", str(tmp_path / "sig")],
+        check=True, capture_output=True,
+    )  # fmt: skip

@@ -1,0 +1,210 @@
+"""Jobs: leases, fencing, the subprocess, effects that happen once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from governance.ledger.selectors import entries_about
+from governance.models import OutboxMessage
+from governance.subjects import subject_digest
+from lineage.models import Artifact, ArtifactState
+from lineage.selectors import trace_subject
+from tests.factories import OfficerFactory
+from tests.people import ANN, customers, record_dataset, write_dataset
+from unlearning.errors import LeaseLostError
+from unlearning.jobs.lease import acquire
+from unlearning.jobs.running import run_job
+from unlearning.models import Evidence, Job, JobState, Plan, StepState
+from unlearning.services import draft_plan, retry_plan, start_plan, sweep_jobs
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return write_dataset(tmp_path / "people")
+
+
+@pytest.fixture(autouse=True)
+def jobs_dir(tmp_path: Path, settings: Settings) -> None:
+    settings.JOBS_DIR = tmp_path / "jobs"
+
+
+@pytest.fixture
+def plan(directory: Path) -> Plan:
+    """A started plan with one step: take Ann's row out of the files."""
+    record_dataset(directory)
+    impact = trace_subject(subject_digest(ANN))
+    drafted = draft_plan(case_id=uuid4(), impact=impact, author=OfficerFactory.create())
+    start_plan(plan_id=drafted.pk)
+    return drafted
+
+
+def only_job(plan: Plan) -> Job:
+    return plan.jobs.get(purpose="step")
+
+
+def let_the_lease_run_out(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_a_step_runs_in_its_own_process_and_leaves_effect_and_evidence(
+    plan: Plan, directory: Path
+) -> None:
+    job = only_job(plan)
+
+    run_job(job_id=job.pk)
+
+    job.refresh_from_db()
+    step = plan.steps.get()
+    assert job.error == ""
+    assert (job.state, step.state) == (JobState.SUCCEEDED, StepState.DONE)
+    assert customers(directory) == {"C-2", "C-3", "C-4"}
+    kinds = set(Evidence.objects.filter(step=step).values_list("kind", flat=True))
+    assert "run_recorded" in kinds
+    old = Artifact.objects.get(pk=step.artifact_id)
+    assert old.state == ArtifactState.SUPERSEDED
+    assert Artifact.objects.get(pk=step.outcome["artifact"]).state == ArtifactState.CURRENT
+    assert OutboxMessage.objects.filter(topic="unlearning.plan_changed").count() == 1
+    assert [e.kind for e in entries_about(f"request:{plan.case_id}")].count("step.done") == 1
+
+
+def test_a_job_that_is_taken_is_left_alone(plan: Plan) -> None:
+    job = only_job(plan)
+    assert acquire(job.pk) is not None
+
+    run_job(job_id=job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == (JobState.RUNNING, 1)
+
+
+def test_an_older_token_changes_nothing(plan: Plan) -> None:
+    job = only_job(plan)
+    stalled = acquire(job.pk)
+    assert stalled is not None
+    let_the_lease_run_out(job)
+    assert sweep_jobs() == 1
+    newer = acquire(job.pk)
+    assert newer is not None
+    assert newer.token > stalled.token
+
+    for act in (
+        stalled.check,
+        stalled.renew,
+        lambda: stalled.end(JobState.SUCCEEDED),
+    ):
+        with pytest.raises(LeaseLostError):
+            act()
+    newer.check()
+
+
+def test_a_lease_renewed_in_time_is_not_taken_back(plan: Plan) -> None:
+    job = only_job(plan)
+    lease = acquire(job.pk)
+    assert lease is not None
+    lease.renew(progress=0.5, message="half")
+
+    assert sweep_jobs() == 0
+    lease.check()
+
+
+def test_attempts_are_capped_and_then_a_person_is_needed(plan: Plan) -> None:
+    job = only_job(plan)
+    for _ in range(3):
+        assert acquire(job.pk) is not None
+        let_the_lease_run_out(job)
+        sweep_jobs()
+
+    job.refresh_from_db()
+    assert job.state == JobState.NEEDS_HUMAN
+    assert plan.steps.get().state == StepState.FAILED
+    assert OutboxMessage.objects.filter(topic="unlearning.plan_changed").count() == 1
+
+    retry_plan(plan_id=plan.pk, actor="officer:ann")
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == (JobState.QUEUED, 0)
+
+
+def test_a_method_that_fails_says_why_and_is_tried_again(plan: Plan, directory: Path) -> None:
+    (directory / "record-index.json").unlink()
+    job = only_job(plan)
+
+    run_job(job_id=job.pk)
+
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED
+    assert "record-index.json" in job.error
+    assert customers(directory) == {"C-1", "C-2", "C-3", "C-4"}
+
+
+def test_a_crash_between_effect_and_record_gives_one_effect(plan: Plan, directory: Path) -> None:
+    job = only_job(plan)
+    run_job(job_id=job.pk)
+    after = Artifact.objects.count()
+    # What a kill just before the last commit leaves: files and graph are changed, the job is not.
+    Job.objects.filter(pk=job.pk).update(state=JobState.QUEUED)
+    plan.steps.update(state=StepState.RUNNING, outcome={})
+
+    run_job(job_id=job.pk)
+
+    job.refresh_from_db()
+    assert job.error == ""
+    assert job.state == JobState.SUCCEEDED
+    assert Artifact.objects.count() == after
+    assert customers(directory) == {"C-2", "C-3", "C-4"}
+
+
+def test_a_forgotten_message_is_sent_again(plan: Plan) -> None:
+    OutboxMessage.objects.all().delete()
+
+    assert sweep_jobs() == 1
+    assert sweep_jobs() == 0
+    assert OutboxMessage.objects.get().payload == {"job_id": str(only_job(plan).pk)}
+
+
+def test_the_process_of_a_job_dies_with_its_worker(tmp_path: Path) -> None:
+    script = (
+        "import os, subprocess, sys, time;"
+        "p = subprocess.Popen([sys.executable, '-m', 'unlearning.jobs.sandbox',"
+        " str(os.getpid()), sys.argv[1]], start_new_session=True);"
+        "print(p.pid, flush=True); time.sleep(60)"
+    )
+    fifo = tmp_path / "input.json"
+    os.mkfifo(fifo)  # the runner waits here for somebody to write
+    worker = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert worker.stdout is not None
+    pid = int(worker.stdout.readline())
+    wait_until(lambda: "unlearning.runner" in command_of(pid))
+
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    worker.stdout.close()
+
+    wait_until(lambda: command_of(pid) == "")
+
+
+def command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def wait_until(condition: object, seconds: float = 20.0) -> None:
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)

@@ -1,0 +1,149 @@
+"""A plan covers every affected artifact, in an order that can be worked off."""
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lineage.graph import ArtifactKind, Influence
+from unlearning.methods import METHODS
+from unlearning.planning import (
+    PlannedSteps,
+    PlanningArtifact,
+    PlanningInput,
+    TrainingSummary,
+    plan,
+)
+
+WEIGHTS, CONTENT = (Influence.WEIGHTS,), (Influence.CONTENT,)
+summaries = st.none() | st.builds(
+    TrainingSummary,
+    recipe=st.sampled_from(["", "company.recipes:train"]),
+    seconds=st.none() | st.floats(0.1, 1e4),
+    n_shards=st.integers(1, 8),
+)
+
+
+@st.composite
+def inputs(draw: st.DrawFn) -> PlanningInput:
+    count = draw(st.integers(0, 12))
+    artifacts = []
+    for number in range(count):
+        earlier = st.lists(st.integers(0, max(number - 1, 0)), max_size=2, unique=True)
+        artifacts.append(
+            PlanningArtifact(
+                id=number,
+                kind=draw(st.sampled_from(ArtifactKind)),
+                name=f"artifact {number}",
+                influence=tuple(draw(st.sets(st.sampled_from(Influence), min_size=1))),
+                rank=number,
+                training=draw(summaries),
+                base_models=tuple(draw(earlier)) if number else (),
+                dataset_versions=tuple(draw(st.lists(st.integers(0, count), max_size=2))),
+                tags=draw(st.sampled_from([{}, {"vestige.policy": "approximate_allowed"}])),
+            )
+        )
+    return PlanningInput(artifacts=tuple(draw(st.permutations(artifacts))))
+
+
+@settings(deadline=None)  # a loaded machine is no failure
+@given(request=inputs())
+def test_every_affected_artifact_is_covered_or_listed_with_a_reason(request: PlanningInput) -> None:
+    planned = plan(request)
+
+    treated = [step.artifact for step in planned.steps]
+    covered = {name for step in planned.steps for name in step.covers}
+    left = [item.artifact for item in planned.uncovered]
+    assert {*treated, *covered, *left} == {artifact.id for artifact in request.artifacts}
+    assert len(treated) == len(set(treated))
+    assert covered.isdisjoint(treated)
+    assert set(left).isdisjoint({*treated, *covered})
+    assert all(item.reason for item in planned.uncovered)
+
+
+@settings(deadline=None)  # a loaded machine is no failure
+@given(request=inputs())
+def test_steps_can_be_worked_off_in_order_by_methods_that_treat_the_kind(
+    request: PlanningInput,
+) -> None:
+    planned = plan(request)
+
+    kinds = {artifact.id: artifact.kind for artifact in request.artifacts}
+    assert [step.ordinal for step in planned.steps] == list(range(1, len(planned.steps) + 1))
+    for step in planned.steps:
+        assert all(other < step.ordinal for other in step.depends_on)
+        assert kinds[step.artifact] in METHODS[step.method].treats
+        assert step.guarantee_class == METHODS[step.method].guarantee_class
+
+
+@settings(deadline=None)  # a loaded machine is no failure
+@given(request=inputs())
+def test_the_same_artifacts_in_another_order_give_the_same_plan(request: PlanningInput) -> None:
+    backwards = PlanningInput(artifacts=request.artifacts[::-1])
+
+    assert plan(backwards).steps == plan(request).steps
+
+
+def affected(
+    number: int, kind: ArtifactKind, influence: tuple[Influence, ...], rank: int
+) -> PlanningArtifact:
+    return PlanningArtifact(id=number, kind=kind, name=str(number), influence=influence, rank=rank)
+
+
+def trained(seconds: float, shards: int = 1) -> TrainingSummary:
+    return TrainingSummary(recipe="company:train", seconds=seconds, n_shards=shards)
+
+
+def company() -> PlannedSteps:
+    sisa, monolithic = (affected(n, ArtifactKind.CHECKPOINT, WEIGHTS, 2) for n in (3, 4))
+    allowed = {"vestige.policy": "approximate_allowed"}
+    return plan(
+        PlanningInput(
+            artifacts=(
+                replace(affected(1, ArtifactKind.SEGMENT, CONTENT, 0), dataset_versions=(2,)),
+                affected(2, ArtifactKind.DATASET_VERSION, CONTENT, 1),
+                replace(sisa, training=trained(8.0, 4)),
+                replace(monolithic, training=trained(10.0), tags=allowed),
+                replace(
+                    affected(5, ArtifactKind.FINE_TUNE, WEIGHTS, 3),
+                    training=trained(3.0),
+                    base_models=(4,),
+                ),
+                affected(6, ArtifactKind.EMBEDDING_INDEX, CONTENT, 3),
+                affected(7, ArtifactKind.PRODUCT, (Influence.EXPOSURE,), 4),
+            )
+        )
+    )
+
+
+def test_the_company_gets_one_step_an_artifact() -> None:
+    planned = company()
+
+    assert [(step.artifact, step.method, step.cost_seconds) for step in planned.steps] == [
+        (7, "output_suppression", 2.0),
+        (3, "sisa_shard_retrain", 2.0),
+        (4, "negative_gradient_repair", 2.0),
+        (5, "retrain_from_clean_ancestor", 13.0),
+        (6, "vector_removal", 2.0),
+        (2, "source_row_deletion", 2.0),
+    ]
+    assert planned.uncovered == ()
+    assert planned.steps[-1].covers == (1,)
+    assert planned.steps[-1].depends_on == (1, 2, 3, 4, 5)
+
+
+def test_what_was_not_chosen_says_why() -> None:
+    repair = company().steps[2]
+
+    assert [(option.method, option.reason) for option in repair.alternatives] == [
+        ("retrain_from_clean_ancestor", "exact, but 10.0 s; the owner's tag allows less")
+    ]
+
+
+def test_a_model_without_a_recipe_is_listed_and_not_forgotten() -> None:
+    lonely = affected(1, ArtifactKind.CHECKPOINT, WEIGHTS, 0)
+
+    planned = plan(PlanningInput(artifacts=(lonely,)))
+
+    assert planned.steps == ()
+    assert "recipe is not recorded" in planned.uncovered[0].reason

@@ -1,0 +1,160 @@
+"""People's records as training sees them: by id, never by position.
+
+A dataset is a directory of ``segment-*.csv`` files, one row a record, and of ``record-index.json``,
+which says what the columns mean and holds no record itself::
+
+    {"format": "csv", "subjectColumns": ["email"], "recordIdColumn": "customer_number"}
+"""
+
+import csv
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from unlearning.digests import json_digest, record_digest
+
+#: File of a dataset directory that describes its columns.
+DESCRIPTION_FILE = "record-index.json"
+
+
+class DatasetError(Exception):
+    """The dataset cannot be read as people's records."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """What the columns of a dataset mean."""
+
+    #: Columns that say whose record a row is.
+    subject_columns: tuple[str, ...]
+    #: Column whose value names the record, unique in a dataset.
+    record_id_column: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One row."""
+
+    id: str
+    #: Column name to text, as in the file.
+    values: Mapping[str, str]
+
+
+def local_path(location: str | Path) -> Path:
+    """Turn a path or a ``file:`` URI into a path.
+
+    Raises:
+        DatasetError: The location is not on this machine.
+    """
+    parts = urlsplit(str(location))
+    if parts.scheme not in ("", "file"):
+        raise DatasetError(f"{location} is not a local directory")
+    return Path(unquote(parts.path) if parts.scheme else str(location))
+
+
+def read_description(directory: Path) -> Description:
+    """Read what the columns of a dataset mean.
+
+    Raises:
+        DatasetError: The description is missing or unusable.
+    """
+    path = directory / DESCRIPTION_FILE
+    try:
+        facet = json.loads(path.read_text(encoding="utf-8"))
+        return Description(
+            subject_columns=tuple(facet["subjectColumns"]),
+            record_id_column=str(facet["recordIdColumn"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(f"{path} does not describe a dataset: {error}") from error
+
+
+def segment_files(directory: Path) -> tuple[Path, ...]:
+    """Return a dataset's segment files by name.
+
+    Raises:
+        DatasetError: There are none.
+    """
+    files = tuple(sorted(directory.glob("segment-*.csv")))
+    if not files:
+        raise DatasetError(f"{directory} holds no segment-*.csv")
+    return files
+
+
+def read_rows(segment: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of one segment file."""
+    with segment.open(newline="", encoding="utf-8") as file:
+        yield from csv.DictReader(file)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordView:
+    """The records of one or more datasets, sorted by id, less those excluded."""
+
+    locations: tuple[str, ...]
+    description: Description
+    #: Sorted by id.
+    records: tuple[Record, ...]
+    #: Records that were found in the files and left out, sorted by id.
+    excluded: tuple[Record, ...]
+    #: Every id that was asked to be left out, found or not.
+    exclude_ids: frozenset[str]
+
+    @classmethod
+    def open(cls, *locations: str | Path, exclude: Collection[str] = frozenset()) -> "RecordView":
+        """Read every record of the datasets except those excluded.
+
+        An id that lies in several of the datasets is one record; the last dataset named wins.
+
+        Raises:
+            DatasetError: A dataset cannot be read, or a row has no id.
+        """
+        if not locations:
+            raise DatasetError("no dataset was named")
+        found: dict[str, Record] = {}
+        for location in locations:
+            directory = local_path(location)
+            description = read_description(directory)
+            for segment in segment_files(directory):
+                for record in _records(segment, description):
+                    found[record.id] = record
+        unwanted = frozenset(exclude)
+        ordered = [found[record_id] for record_id in sorted(found)]
+        return cls(
+            locations=tuple(str(location) for location in locations),
+            description=description,
+            records=tuple(record for record in ordered if record.id not in unwanted),
+            excluded=tuple(record for record in ordered if record.id in unwanted),
+            exclude_ids=unwanted,
+        )
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of the records, sorted."""
+        return tuple(record.id for record in self.records)
+
+    def content(self, record: Record) -> tuple[str, ...]:
+        """Return what a record says, without its id and without whose it is."""
+        hidden = {self.description.record_id_column, *self.description.subject_columns}
+        return tuple(value for name, value in sorted(record.values.items()) if name not in hidden)
+
+    def manifest(self) -> dict[str, object]:
+        """Return which records training saw: digests of ids, sorted, and their own digest."""
+        digests = sorted(record_digest(record.id) for record in self.records)
+        return {
+            "datasets": list(self.locations),
+            "records": len(digests),
+            "excluded": len(self.excluded),
+            "records_digest": json_digest(digests),
+            "record_digests": digests,
+        }
+
+
+def _records(segment: Path, description: Description) -> Iterator[Record]:
+    for row in read_rows(segment):
+        record_id = row.get(description.record_id_column)
+        if not record_id:
+            raise DatasetError(f"{segment} has a row without {description.record_id_column}")
+        yield Record(id=record_id, values=row)

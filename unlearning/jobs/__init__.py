@@ -1,0 +1,1 @@
+"""Jobs: work under a lease, in a process of its own, with effects that happen once."""

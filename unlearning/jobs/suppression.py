@@ -1,0 +1,64 @@
+"""Output suppression at a product: set, probed by calling the product, lifted."""
+
+from typing import Any
+
+from unlearning import product
+from unlearning.jobs.findings import StepFinding
+from unlearning.jobs.lease import Lease
+from unlearning.models import PlanStep
+
+#: Status with which a product refuses for legal reasons (RFC 7725).
+_UNAVAILABLE = 451
+
+
+def suppress(step: PlanStep, details: dict[str, Any], lease: Lease) -> dict[str, Any]:
+    """Put the rule of a step in force.
+
+    Raises:
+        LeaseLostError: Somebody else holds the job now.
+        ProductError: The product does not do it.
+    """
+    endpoint = step.artifact.location
+    served = product.health(endpoint).digest
+    lease.check()
+    product.suppress(endpoint, rule_id=rule_id(step), rule=details["rule"])
+    return {
+        "rule_id": rule_id(step),
+        "rule_digest": details["rule_digest"],
+        "served_before": served,
+    }
+
+
+def probe(step: PlanStep) -> StepFinding:
+    """Ask the product about each record, as its users do."""
+    endpoint, record_ids = step.artifact.location, step.plan.record_ids
+    statuses = [
+        product.predict(endpoint, {"customer_number": record_id}).status for record_id in record_ids
+    ]
+    refused = statuses.count(_UNAVAILABLE)
+    return StepFinding(
+        step_id=step.pk,
+        kind="outputs_suppressed",
+        outcome="passed" if statuses and refused == len(statuses) else "failed",
+        summary=f"{step.artifact.name} refused {refused} of {len(statuses)} probes.",
+        payload={
+            "endpoint": endpoint,
+            "rule_digest": step.outcome.get("rule_digest", ""),
+            "probes": len(statuses),
+            "refused": refused,
+        },
+    )
+
+
+def lift(step: PlanStep) -> None:
+    """Take the rule of a step out of force.
+
+    Raises:
+        ProductError: The product does not do it.
+    """
+    product.lift_suppression(step.artifact.location, rule_id=rule_id(step))
+
+
+def rule_id(step: PlanStep) -> str:
+    """Name a step's rule at the product."""
+    return f"vestige-{step.plan_id}-{step.ordinal}"

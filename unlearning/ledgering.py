@@ -1,0 +1,31 @@
+"""What this app writes into the ledger and tells the floor above."""
+
+from collections.abc import Mapping
+
+from governance.ledger.services import append_entry
+from governance.outbox import publish
+from unlearning.models import Job, Plan
+
+SYSTEM = "system"
+
+
+def note(plan: Plan, kind: str, payload: Mapping[str, object], *, actor: str = SYSTEM) -> None:
+    """Append an entry about the case of a plan; inside the caller's transaction.
+
+    Args:
+        plan: The plan; its case is what the entry is about.
+        kind: What happened, e.g. ``step.done``.
+        payload: JSON values; ``note`` is the sentence that a timeline shows.
+        actor: Who did it.
+    """
+    append_entry(kind=kind, actor=actor, reference=f"request:{plan.case_id}", payload=payload)
+
+
+def plan_changed(plan: Plan) -> None:
+    """Tell whoever follows the case that its plan has moved; inside the caller's transaction."""
+    publish("unlearning.plan_changed", plan_id=str(plan.pk), case_id=str(plan.case_id))
+
+
+def job_ready(job: Job) -> None:
+    """Let a worker pick the job up; inside the caller's transaction."""
+    publish("unlearning.job_ready", job_id=str(job.pk))

@@ -1,0 +1,15 @@
+"""Writes to plans and jobs: one verb a file, or a few that belong together."""
+
+from unlearning.services.dispatch import dispatch_ready_steps, retry_plan, start_plan
+from unlearning.services.drafting import draft_plan
+from unlearning.services.settling import record_evidence
+from unlearning.services.sweeping import sweep_jobs
+
+__all__ = [
+    "dispatch_ready_steps",
+    "draft_plan",
+    "record_evidence",
+    "retry_plan",
+    "start_plan",
+    "sweep_jobs",
+]

@@ -1,0 +1,76 @@
+"""Finds the work that a crash stranded."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from governance.models import OutboxMessage
+from unlearning.ledgering import job_ready, note, plan_changed
+from unlearning.models import Job, JobState, PlanStep, StepState
+
+#: Seconds after which a queued job is told of again: the broker may have lost the first message.
+NUDGE_SECONDS = 10
+
+
+def sweep_jobs() -> int:
+    """Queue the jobs of silent workers again, and tell of forgotten ones; repeatable.
+
+    Returns:
+        How many jobs were taken care of.
+    """
+    now = timezone.now()
+    silent = Job.objects.filter(state=JobState.RUNNING, leased_until__lt=now)
+    swept = sum(_take_back(job) for job in silent.select_related("plan", "step"))
+    for job in Job.objects.filter(state=JobState.QUEUED).filter(
+        Q(ended_at=None) | Q(ended_at__lt=now - timedelta(seconds=NUDGE_SECONDS))
+    ):
+        if not _told_recently(job):
+            job_ready(job)
+            swept += 1
+    return swept
+
+
+@transaction.atomic
+def _take_back(job: Job) -> bool:
+    spent = job.attempts >= settings.JOB_MAX_ATTEMPTS
+    state = JobState.NEEDS_HUMAN if spent else JobState.QUEUED
+    # Compare-and-swap on the token and the lease's end guarantees that a worker which renewed in
+    # time, or another sweeper, is not overruled.
+    taken = Job.objects.filter(
+        pk=job.pk, token=job.token, state=JobState.RUNNING, leased_until__lt=timezone.now()
+    ).update(
+        state=state,
+        leased_until=None,
+        error="The worker stopped answering before the job was done.",
+        ended_at=timezone.now(),
+    )
+    if taken != 1:
+        return False
+    note(
+        job.plan,
+        "job.stranded",
+        {
+            "job": str(job.pk),
+            "attempt": job.attempts,
+            "final": spent,
+            "note": f"A worker stopped answering in attempt {job.attempts}.",
+        },
+    )
+    if spent:
+        PlanStep.objects.filter(jobs=job).update(state=StepState.FAILED)
+        plan_changed(job.plan)
+    else:
+        job_ready(job)
+    return True
+
+
+def _told_recently(job: Job) -> bool:
+    since = timezone.now() - timedelta(seconds=NUDGE_SECONDS)
+    return OutboxMessage.objects.filter(
+        Q(created_at__gt=since) | Q(published_at__gt=since) | Q(published_at=None),
+        topic="unlearning.job_ready",
+        payload__job_id=str(job.pk),
+    ).exists()

@@ -1,0 +1,140 @@
+"""Runs a recorded training and leaves a model directory: the one path by which models are made.
+
+The example company, the methods and the replay of verification all train through here, so that
+equal inputs give equal weights.
+"""
+
+import json
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from unlearning.data import RecordView
+from unlearning.digests import WEIGHTS_FILE, weights_digest
+from unlearning.jobfiles import JobInputError, Report, Training
+from unlearning.recipes import CHECKPOINTS, State, load_recipe
+
+#: File of a model directory that lists the records trained on.
+MANIFEST_FILE = "manifest.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A training that ran."""
+
+    model_dir: Path
+    digest: str
+    #: Wall time of reading, training and checkpointing, base included.
+    seconds: float
+    view: RecordView
+    details: Mapping[str, object]
+
+
+def make_deterministic() -> None:
+    """Make torch repeat itself: one thread, deterministic algorithms only.
+
+    Equality by digest is promised on one machine with one build of torch; another processor may
+    round differently.
+    """
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(mode=True)
+
+
+def run_training(  # noqa: PLR0913 - every argument of a training, by name
+    training: Training,
+    *,
+    out: Path,
+    report: Report,
+    exclude: Collection[str] = frozenset(),
+    resume_from: Path | None = None,
+    base: Path | None = None,
+) -> Trained:
+    """Train once, without the excluded records.
+
+    Args:
+        training: What to train.
+        out: Directory to make the model in; it is created.
+        report: Progress, 0.0 to 1.0.
+        exclude: Ids of records to leave out.
+        resume_from: An earlier model of the same training whose clean checkpoints may be reused.
+        base: Directory of the model to start from, for a fine-tune.
+
+    Returns:
+        The model directory: weights, checkpoints and the manifest of record digests.
+
+    Raises:
+        JobInputError: The forget set leaves no record to train on.
+    """
+    make_deterministic()
+    started = time.perf_counter()
+    recipe = load_recipe(training.recipe)
+    view = RecordView.open(*training.datasets, exclude=exclude)
+    if exclude and not view.records:
+        raise JobInputError("the forget set is the whole dataset; delete the model instead")
+    checkpoints = out / CHECKPOINTS
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    trained = recipe.train(
+        view,
+        params=training.params,
+        seed=training.seed,
+        resume_from=resume_from,
+        base=base,
+        on_checkpoint=lambda name, state: save_state(checkpoints / f"{name}.safetensors", state),
+        report=report,
+    )
+    save_state(out / WEIGHTS_FILE, trained.state)
+    seconds = time.perf_counter() - started
+    write_manifest(out, view)
+    return Trained(
+        model_dir=out,
+        digest=weights_digest(trained.state),
+        seconds=seconds,
+        view=view,
+        details=trained.details,
+    )
+
+
+def run_lineage(
+    training: Training, *, out: Path, report: Report, exclude: Collection[str] = frozenset()
+) -> tuple[Trained, Trained | None]:
+    """Train from the first ancestor on: each base from its initial weights, then what follows.
+
+    Returns:
+        The model (in ``out/model``) and its base (in ``out/base``) or None; seconds of the model
+        include those of its base.
+    """
+    if training.base is None:
+        return (
+            run_training(training, out=out / "model", report=report, exclude=exclude),
+            None,
+        )
+    base, _ = run_lineage(
+        training.base, out=out / "base-run", report=_part(report, 0.0, 0.7), exclude=exclude
+    )
+    kept = base.model_dir.replace(out / "base")
+    model = run_training(
+        training,
+        out=out / "model",
+        report=_part(report, 0.7, 1.0),
+        exclude=exclude,
+        base=kept,
+    )
+    return replace(model, seconds=model.seconds + base.seconds), replace(base, model_dir=kept)
+
+
+def save_state(path: Path, state: State) -> None:
+    """Write weights as safetensors."""
+    save_file({name: tensor.detach().contiguous() for name, tensor in state.items()}, path)
+
+
+def write_manifest(model_dir: Path, view: RecordView) -> None:
+    """Write which records the model in this directory was trained on."""
+    (model_dir / MANIFEST_FILE).write_text(json.dumps(view.manifest()), encoding="utf-8")
+
+
+def _part(report: Report, low: float, high: float) -> Report:
+    return lambda fraction, message: report(low + (high - low) * fraction, message)

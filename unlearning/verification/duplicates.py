@@ -1,0 +1,26 @@
+"""Rows of other people that say the same: a model trained without the record still sees these."""
+
+from collections import Counter
+
+from unlearning.data import RecordView
+from unlearning.verification import Finding
+
+
+def check_duplicates(view: RecordView) -> Finding:
+    """Count retained rows whose content equals that of a forgotten row.
+
+    It passes whatever the count is: identical rows of other people are theirs and stay. A count
+    above zero is a limit that the report repeats.
+    """
+    contents = Counter(view.content(record) for record in view.records)
+    same = sum(contents[content] for content in {view.content(r) for r in view.excluded})
+    return Finding(
+        kind="duplicates_checked",
+        outcome="passed",
+        summary=(
+            f"{same} row(s) of other data subjects have exactly the same content; they stay."
+            if same
+            else "No row of another data subject has the same content."
+        ),
+        payload={"rows_with_same_content": same, "rows_compared": len(view.records)},
+    )

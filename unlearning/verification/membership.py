@@ -1,0 +1,130 @@
+"""Loss-based membership inference on the forget set, before, after and on a retrained reference.
+
+The attack guesses that records with a small loss were trained on (Yeom et al. 2018,
+arXiv:1709.01604). Its area under the ROC curve (AUC) is the chance that a forgotten record has a
+smaller loss than a held-out one: 0.5 is guessing. Intervals are DeLong's (DeLong, DeLong,
+Clarke-Pearson 1988, Biometrics 44), at 95%.
+
+It does not show that influence is gone: it can only fail to find it, and it is one weak attack.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unlearning.verification import Finding, Outcome
+
+#: Fewer forgotten records than this establish nothing either way.
+MINIMUM_SAMPLE = 30
+_Z95 = 1.959964
+
+Losses = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Auc:
+    """An area under the ROC curve, or a difference of two, with its 95% interval."""
+
+    value: float
+    #: None where a single record leaves nothing to estimate a spread from.
+    low: float | None
+    high: float | None
+
+    def to_json(self) -> dict[str, float | None]:
+        """Return the JSON of this area."""
+        return {"auc": self.value, "low": self.low, "high": self.high}
+
+    def __str__(self) -> str:
+        if self.low is None or self.high is None:
+            return f"{self.value:.3f} (no interval)"
+        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attack:
+    """Losses of one model on the forget set and on held-out records."""
+
+    #: Shape ``(m,)``.
+    forgotten: Losses
+    #: Shape ``(n,)``.
+    held_out: Losses
+
+
+def attack_auc(attack: Attack) -> Auc:
+    """Return how well the attack tells forgotten records from held-out ones."""
+    return _interval(*_placements(attack))
+
+
+def auc_difference(first: Attack, second: Attack) -> Auc:
+    """Return AUC of ``first`` minus AUC of ``second``, paired: both on the same records."""
+    first_rows, first_columns = _placements(first)
+    second_rows, second_columns = _placements(second)
+    return _interval(first_rows - second_rows, first_columns - second_columns)
+
+
+def membership_finding(*, before: Attack, after: Attack, reference: Attack | None) -> Finding:
+    """Compare the attack on the new model with the attack on one that never saw the records.
+
+    Returns:
+        ``inconclusive`` where the forget set is too small or there is no reference; ``failed``
+        where the new model is recognisably worse than the reference; else ``passed``.
+    """
+    count = len(after.forgotten)
+    figures = {"before": attack_auc(before), "after": attack_auc(after)}
+    if reference is not None:
+        figures["reference"] = attack_auc(reference)
+    payload: dict[str, object] = {
+        "forgotten": count,
+        "held_out": len(after.held_out),
+        "attack": "loss threshold",
+        **{name: figure.to_json() for name, figure in figures.items()},
+        "mean_loss_forgotten": {
+            "before": float(before.forgotten.mean()),
+            "after": float(after.forgotten.mean()),
+            "reference": float(reference.forgotten.mean()) if reference else None,
+        },
+    }
+    numbers = ", ".join(f"{name} {figure}" for name, figure in figures.items())
+    if reference is None:
+        sentence = f"Not established: there is no retrained reference; AUC {numbers}."
+        return _finding("inconclusive", sentence, payload)
+    difference = auc_difference(after, reference)
+    payload["difference"] = difference.to_json()
+    if count < MINIMUM_SAMPLE or difference.low is None:
+        sentence = f"Not established: {count} record(s) are too few to tell; AUC {numbers}."
+        return _finding("inconclusive", sentence, payload)
+    if difference.low > 0:
+        sentence = f"The records are still recognised better than by a retrain; AUC {numbers}."
+        return _finding("failed", sentence, payload)
+    sentence = f"The records are recognised no better than by a retrained model; AUC {numbers}."
+    return _finding("passed", sentence, payload)
+
+
+def _finding(outcome: Outcome, summary: str, payload: dict[str, object]) -> Finding:
+    return Finding(kind="membership_inference", outcome=outcome, summary=summary, payload=payload)
+
+
+def _placements(attack: Attack) -> tuple[Losses, Losses]:
+    """Return, a forgotten record, the share of held-out ones with a larger loss; and converse."""
+    return (
+        _share_above(attack.forgotten, attack.held_out),
+        1.0 - _share_above(attack.held_out, attack.forgotten),
+    )
+
+
+def _share_above(values: Losses, others: Losses) -> Losses:
+    ordered = np.sort(others)
+    above = len(ordered) - np.searchsorted(ordered, values, side="right")
+    equal = len(ordered) - np.searchsorted(ordered, values, side="left") - above
+    return np.asarray((above + 0.5 * equal) / len(ordered), dtype=np.float64)
+
+
+def _interval(rows: Losses, columns: Losses) -> Auc:
+    value = float(rows.mean())
+    if len(rows) < 2 or len(columns) < 2:  # noqa: PLR2004 - a spread needs two values
+        return Auc(value=value, low=None, high=None)
+    variance = float(rows.var(ddof=1)) / len(rows) + float(columns.var(ddof=1)) / len(columns)
+    half = _Z95 * sqrt(variance)
+    return Auc(value=value, low=value - half, high=value + half)

@@ -1,0 +1,30 @@
+"""Whether the source files still hold the records: every field of every row is read."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from unlearning.data import read_rows, segment_files
+from unlearning.verification import Finding
+
+
+def check_source_rows_absent(*, directory: Path, record_ids: Collection[str]) -> Finding:
+    """Read every segment file and look for the record ids in any column."""
+    wanted = frozenset(record_ids)
+    rows = 0
+    holding: list[str] = []
+    files = segment_files(directory)
+    for file in files:
+        for row in read_rows(file):
+            rows += 1
+            if not wanted.isdisjoint(str(value) for value in row.values()):
+                holding.append(file.name)
+    return Finding(
+        kind="source_rows_absent",
+        outcome="failed" if holding else "passed",
+        summary=(
+            f"{len(holding)} row(s) still hold the records, in {', '.join(sorted(set(holding)))}."
+            if holding
+            else f"All {rows} rows of {len(files)} segment files were read; none holds the records."
+        ),
+        payload={"rows_read": rows, "segments_read": len(files), "rows_found": len(holding)},
+    )

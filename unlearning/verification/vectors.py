@@ -1,0 +1,53 @@
+"""Whether an index still knows the records: looked up by id, and searched by the old vectors."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+
+from unlearning.vectors import VectorIndex
+from unlearning.verification import Finding
+
+#: How many neighbours each probe asks for.
+NEIGHBOURS = 50
+#: Two unit vectors this close are the same vector.
+_SAME = 1e-6
+
+
+def check_vectors_absent(
+    *, before_dir: Path, after_dir: Path, record_ids: Collection[str]
+) -> Finding:
+    """Ask the new index for the forgotten records in every way it can be asked.
+
+    Args:
+        before_dir: The index as it was; its vectors of the records are the probes.
+        after_dir: The index as it is.
+        record_ids: The forget set.
+    """
+    before, after = VectorIndex.load(before_dir), VectorIndex.load(after_dir)
+    probes = sorted(set(before.ids) & set(record_ids))
+    found = sorted(set(after.ids) & set(record_ids))
+    equal = 0
+    for probe in probes:
+        vector = before.vector(probe)
+        nearest = after.search(vector, k=NEIGHBOURS)
+        found += [name for name, _ in nearest if name in record_ids]
+        distances = np.linalg.norm(after.vectors - vector, axis=1)
+        equal += int((distances < _SAME).sum())
+    return Finding(
+        kind="vectors_absent",
+        outcome="failed" if found else "passed",
+        summary=(
+            f"{len(set(found))} record(s) are still in the index."
+            if found
+            else f"None of {len(probes)} removed vector(s) is found by id or by search; "
+            f"{equal} vector(s) of other records equal a removed one."
+        ),
+        payload={
+            "probes": len(probes),
+            "found": len(set(found)),
+            "equal_vectors_of_others": equal,
+            "vectors_before": len(before.ids),
+            "vectors_after": len(after.ids),
+        },
+    )

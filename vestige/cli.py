@@ -1,0 +1,180 @@
+"""The console script. Each command loads what it needs when it runs.
+
+Exit statuses: 0 done; 1 the work failed, or an export is broken; 2 wrong usage; 3 an export is
+intact but its signer is not trusted; 4 a service could not run; 130 interrupted.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from vestige.verify import Verdict
+
+SERVICE_FAILED = 4
+INTERRUPTED = 130
+VERDICT_COLOURS = {0: "green", 3: "yellow"}
+PORT = click.IntRange(1, 65535)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="vestige")
+def main() -> None:
+    """Follow personal data through machine learning, and remove it on request."""
+
+
+@main.command()
+@click.option("--port", type=PORT, help="Port of the web interface [VESTIGE_PORT, 8000].")
+def up(port: int | None) -> None:
+    """Run the services, the workers and the web interface until Ctrl-C."""
+    from config.embedded.stack import Stack
+
+    def serve() -> int:
+        with Stack(port=port, progress=_say) as stack:
+            _say(f"Vestige is at {stack.url}/ and MLflow at {stack.mlflow_url}; Ctrl-C stops both.")
+            stack.wait()
+        return 0
+
+    sys.exit(_guarded(serve))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option(
+    "--serve/--no-serve", default=True, help="Leave the web interface running at the end."
+)
+@click.option("--port", type=PORT, help="Port of the web interface [VESTIGE_PORT, 8000].")
+def demo(*, as_json: bool, serve: bool, port: int | None) -> None:
+    """Train the example company's models and carry one deletion request to its report."""
+    from config.embedded.paths import web_port
+    from vestige.demo import run
+
+    sys.exit(_guarded(lambda: run(as_json=as_json, serve=serve, port=port or web_port())))
+
+
+@main.command()
+@click.argument("export", type=click.Path(path_type=Path))
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The signer's public key, from outside the export; a key packed inside proves nothing.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as one JSON object.")
+def verify(export: Path, key: Path | None, *, as_json: bool) -> None:
+    """Check an EXPORT (folder or zip) offline: hashes, signature, ledger proofs, claims.
+
+    Exit status 0: verified. 1: broken, and the broken part is named. 2: it cannot be read.
+    3: intact, but the signer is not trusted, because no key was given.
+    """
+    from vestige.verify import verify_export
+
+    verdict = verify_export(export, key)
+    _print_verdict(verdict, as_json=as_json)
+    sys.exit(verdict.exit_status)
+
+
+@main.command()
+@click.option("--email", required=True, help="The data subject's e-mail address.")
+@click.option("--json", "as_json", is_flag=True, help="Print the impact as JSON.")
+def trace(email: str, *, as_json: bool) -> None:
+    """Show where one person's records went."""
+    _manage("trace", "--email", email, *(["--json"] if as_json else []))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the gaps as JSON.")
+def gaps(*, as_json: bool) -> None:
+    """Show where lineage is incomplete."""
+    _manage("gaps", *(["--json"] if as_json else []))
+
+
+@main.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def clean(*, yes: bool) -> None:
+    """Remove everything this installation keeps: rows, keys, models, exports."""
+    from config.embedded.removal import kept_folders, remove_installation
+
+    folders = kept_folders()
+    if not folders:
+        _say("There is nothing to remove.")
+        return
+    _say("To be removed for good:")
+    for folder in folders:
+        _say(f"  {folder}")
+    if not yes:
+        click.confirm("Remove them?", abort=True, err=True)
+
+    def remove() -> int:
+        remove_installation()
+        _say("Removed.")
+        return 0
+
+    sys.exit(_guarded(remove))
+
+
+def _manage(*arguments: str) -> None:
+    """Become one of Django's own commands: this process loads no app."""
+    from config.embedded.paths import BASE_DIR
+
+    os.execv(sys.executable, [sys.executable, str(BASE_DIR / "manage.py"), *arguments])  # noqa: S606 - no shell wanted
+
+
+def _print_verdict(verdict: "Verdict", *, as_json: bool) -> None:
+    """Print what the check of an export found."""
+    if as_json:
+        found = {
+            "status": verdict.status.value,
+            "problems": list(verdict.problems),
+            "signer": verdict.signer,
+            "headline": verdict.headline,
+        }
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    colour = VERDICT_COLOURS.get(verdict.exit_status, "red")
+    plain = None if "NO_COLOR" not in os.environ else False
+    click.secho(verdict.status.value.capitalize(), fg=colour, bold=True, color=plain)
+    for line in (verdict.headline, *verdict.problems):
+        if line:
+            click.echo(f"  {line}")
+    if verdict.signer:
+        click.echo(f"  Signer's key: {verdict.signer}")
+
+
+def _guarded(work: Callable[[], int]) -> int:
+    """Do the work; turn a failing service into one sentence, an interrupt into a quiet end."""
+    from config.embedded.errors import ServiceError
+
+    # A supervisor's stop is to clean up as Ctrl-C does.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return work()
+    except ServiceError as error:
+        _say(str(error))
+        return SERVICE_FAILED
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _say("The disk is full: free some space and start again.")
+        return SERVICE_FAILED
+    except KeyboardInterrupt:
+        _say("Stopped.")
+        return INTERRUPTED
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(words: str) -> None:
+    """Tell the person at the terminal; standard output is kept for results."""
+    with contextlib.suppress(BrokenPipeError):
+        click.echo(words, err=True)

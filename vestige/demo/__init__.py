@@ -1,0 +1,237 @@
+"""`vestige demo`: an example company, one real deletion request, one signed report."""
+
+import io
+import json
+import os
+import time
+import zipfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from rich.console import Console
+
+from config.embedded.checks import check_port
+from config.embedded.errors import ServiceError
+from config.embedded.stack import Stack
+from vestige.demo.access import Access, access_for, manage
+from vestige.demo.company import SCRIPTS, Company
+from vestige.demo.journey import Intake, JourneyError, approve, mailed_code
+from vestige.demo.progress import StepBars
+from vestige.verify import Verdict, verify_export
+
+PRODUCT_PORT = 8900
+#: Seconds that each part of the journey may take before the demo gives up on it.
+PLAN_SECONDS, WORK_SECONDS, MAIL_SECONDS, INDEX_SECONDS = 120, 900, 60, 300
+
+
+def run(*, as_json: bool, serve: bool, port: int) -> int:
+    """Carry one deletion request from intake to a verified export.
+
+    Args:
+        as_json: print one JSON object on standard output and nothing else there.
+        serve: leave the web interface running until Ctrl-C.
+        port: loopback port of the web interface.
+
+    Returns:
+        Exit status: 0 when the export was verified, 1 otherwise.
+    """
+    console = Console(stderr=True, highlight=False)
+    started = time.monotonic()
+    try:
+        with ExitStack() as running:
+            demo = Demo(console=console, port=port, running=running)
+            request = demo.journey()
+            export, key = demo.export(request)
+            verdict = verify_export(export, key)
+            seconds = time.monotonic() - started
+            if as_json:
+                print(json.dumps(demo.result(request, export, key, verdict, seconds)))  # noqa: T201 - the result
+            demo.summary(request, export, key, verdict, seconds)
+            if serve:
+                demo.serve(request)
+    except JourneyError as error:
+        console.print(f"[red]{error}[/red]")
+        return 1
+    return verdict.exit_status and 1
+
+
+class Demo:
+    """The running installation, the example company in it, and one request on its way."""
+
+    def __init__(self, *, console: Console, port: int, running: ExitStack) -> None:
+        self._console = console
+        self._bars = StepBars(console)
+        product_port = int(os.environ.get("VESTIGE_PRODUCT_PORT") or PRODUCT_PORT)
+        with self._bars.stage("Starting the services") as say:
+            check_port(product_port, what="the example product", remedy="VESTIGE_PRODUCT_PORT")
+            self._stack = running.enter_context(Stack(port=port, progress=say))
+        home = self._stack.state / "demo"
+        home.mkdir(parents=True, exist_ok=True)
+        self._access: Access = access_for(home / "access.json", self._stack.environment)
+        self._company = Company(
+            home=home,
+            environment={
+                **self._stack.environment,
+                "VESTIGE_API_KEY": self._access.capture_key,
+                "VESTIGE_CONTROL_TOKEN": (
+                    (self._stack.state / "keys" / "control-token").read_text().strip()
+                ),
+            },
+        )
+        self._set_up_company()
+        self._start_product(product_port, running)
+        self._capture()
+        self._intake = Intake(url=self._stack.url, key=self._access.intake_key)
+
+    def journey(self) -> dict[str, Any]:
+        """File a request, confirm it, approve its plan, and follow it to its close."""
+        customer = self._company.next_customer()
+        with self._bars.stage(f"Filing an erasure request for {customer.email}") as say:
+            receipt = self._intake.file_request(
+                subject_email=customer.email, idempotency_key=str(uuid4())
+            )
+            request_id, reference = receipt["id"], receipt["reference"]
+            say(f"{reference}: waiting for the mail with the one-time code")
+            code = mailed_code(
+                self._stack.state / "mail",
+                address=customer.email,
+                reference=reference,
+                seconds=MAIL_SECONDS,
+            )
+            self._intake.confirm_identity(request_id=request_id, code=code)
+            say(f"{reference}: tracing and planning")
+            planned = self._last(request_id, until="planned", seconds=PLAN_SECONDS)
+        self._tell_trace(planned)
+        with self._bars.stage("Two officers approve the plan"):
+            for officer in self._access.officers[:2]:
+                approve(
+                    url=self._stack.url,
+                    officer=officer,
+                    request_id=request_id,
+                    plan_digest=planned["plan"]["digest"],
+                )
+        with self._bars.steps() as show:
+            return self._last(request_id, until="closed", seconds=WORK_SECONDS, show=show)
+
+    def export(self, request: dict[str, Any]) -> tuple[Path, Path]:
+        """Download the export as a regulator receives it, and the key by another way."""
+        folder = self._stack.state / "demo" / "regulator"
+        packed = self._intake.export(request["id"])
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            archive.extractall(folder)
+        key = self._stack.state / "demo" / "vestige-public-key.pem"
+        key.write_text(manage(self._stack.environment, "public_key"), encoding="utf-8")
+        return folder / request["reference"], key
+
+    def result(
+        self, request: dict[str, Any], export: Path, key: Path, verdict: Verdict, seconds: float
+    ) -> dict[str, Any]:
+        """What ``--json`` prints."""
+        report = json.loads((export / "report.json").read_text(encoding="utf-8"))
+        return {
+            "request": request["reference"],
+            "affected_artifacts": [
+                {name: item[name] for name in ("kind", "name", "influence")}
+                for item in report["affected_artifacts"]
+            ],
+            "complete": report["complete"],
+            "gaps": report["gaps"],
+            "plan_steps": report["plan_steps"],
+            "claims": [
+                {name: claim[name] for name in ("artifact", "verb", "guarantee_class")}
+                for claim in report["claims"]
+            ],
+            "headline": report["headline"],
+            "export": str(export),
+            "key": str(key),
+            "seconds": round(seconds, 1),
+            "verified": verdict.exit_status == 0,
+        }
+
+    def summary(
+        self, request: dict[str, Any], export: Path, key: Path, verdict: Verdict, seconds: float
+    ) -> None:
+        """Say what came of it, for people."""
+        report = json.loads((export / "report.json").read_text(encoding="utf-8"))
+        say = self._console.print
+        say(f"\n[bold]{request['reference']}[/bold] closed after {seconds:.0f} seconds.")
+        say(f"[bold]{report['headline']}[/bold]\n")
+        for claim in report["claims"]:
+            say(f"  · {claim['sentence']}")
+        say(f"\nExport: {export}\nKey:    {key}")
+        say(f"Offline check: [bold]{verdict.status.value}[/bold]")
+        for problem in verdict.problems:
+            say(f"  [red]{problem}[/red]")
+        say(f"Check it yourself: .venv/bin/vestige verify {export} --key {key}", soft_wrap=True)
+
+    def serve(self, request: dict[str, Any]) -> None:
+        """Leave everything running and say where."""
+        say, url = self._console.print, self._stack.url
+        say(f"\nThe report:  {url}/requests/{request['id']}/report")
+        say(f"The queue:   {url}/requests/")
+        say(f"MLflow:      {self._stack.mlflow_url}")
+        say("Log-ins of the demo:")
+        for officer in self._access.officers:
+            say(f"  {officer.username:<8} {officer.password:<18} ({officer.role})")
+        say("Ctrl-C stops everything.")
+        self._stack.wait()
+
+    def _set_up_company(self) -> None:
+        waiting = [script for script in SCRIPTS if not self._company.is_done(script)]
+        for script in waiting:
+            with self._bars.stage(SCRIPTS[script]):
+                self._company.run(script, "--data", str(self._company.data))
+
+    def _start_product(self, port: int, running: ExitStack) -> None:
+        with self._bars.stage("Deploying the product") as say:
+            self._company.run("deploy", "--endpoint", f"http://127.0.0.1:{port}")
+            product = self._company.product(port=port, state=self._stack.state)
+            say("waiting for it to answer")
+            product.start()
+            running.callback(product.stop)
+
+    def _capture(self) -> None:
+        """Capture lineage from MLflow, and wait until every record has been read."""
+        with self._bars.stage("Capturing lineage from MLflow and reading the records") as say:
+            manage(self._stack.environment, "capture_mlflow")
+            give_up = time.monotonic() + INDEX_SECONDS
+            while unread := [
+                gap for gap in self._gaps() if gap["rule"] == "dataset_without_subject_index"
+            ]:
+                if time.monotonic() > give_up:
+                    raise ServiceError(f"The records of {unread[0]['artifact']} were not read.")
+                say(f"{len(unread)} dataset versions are being read")
+
+    def _gaps(self) -> list[dict[str, str]]:
+        printed = manage(self._stack.environment, "gaps", "--json")
+        found: list[dict[str, str]] = json.loads(printed)
+        return found
+
+    def _last(
+        self,
+        request_id: str,
+        *,
+        until: str,
+        seconds: float,
+        show: Callable[[dict[str, Any]], None] = lambda _: None,
+    ) -> dict[str, Any]:
+        request: dict[str, Any] = {}
+        for request in self._intake.follow(request_id, until=until, seconds=seconds):
+            show(request)
+        return request
+
+    def _tell_trace(self, request: dict[str, Any]) -> None:
+        trace = request["trace"]
+        found = "complete" if trace["complete"] else "NOT complete: " + " ".join(trace["reasons"])
+        self._console.print(f"  {len(trace['affected'])} affected artifacts; the trace is {found}")
+        for item in trace["affected"]:
+            carries = ", ".join(item["influence"])
+            self._console.print(f"    {item['kind']:<16} {item['name']} ({carries})")
+        for step in request["plan"]["steps"]:
+            self._console.print(
+                f"    step {step['ordinal']}: {step['method']} on {step['artifact']['name']} "
+                f"[dim]({step['guarantee_class']}, about {step['cost_seconds'] or 0:.0f} s)[/dim]"
+            )
