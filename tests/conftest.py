@@ -8,6 +8,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import django
@@ -76,3 +77,24 @@ def judges() -> Path:
     if not folder:
         pytest.skip("VESTIGE_JUDGES is not set: it must name the folder of the judges' files")
     return Path(folder)
+
+
+@pytest.fixture
+def judged(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Note how many of a judge's vectors were run; the end of the run prints them."""
+
+    def note(judge: str, *, run: int, skipped: int = 0, why: str = "") -> None:
+        reason = f" ({why})" if skipped else ""
+        record_property("judge", f"judge {judge}: {run} vectors run, {skipped} skipped{reason}")
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the judges' vectors came to, so that a silent skip cannot pass for a success."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    properties = [pair for report in reports for pair in getattr(report, "user_properties", ())]
+    lines = sorted({str(text) for name, text in properties if name == "judge"})
+    terminalreporter.write_sep("-", "judges")
+    for line in lines or ["no judge's vectors were run"]:
+        terminalreporter.write_line(line)

@@ -44,7 +44,7 @@ def moments(example: dict[str, Any]) -> list[Moment]:
 
 
 def test_the_judges_worked_examples_of_every_regime_we_hold(
-    judges: Path, record_property: Callable[[str, object], None]
+    judges: Path, judged: Callable[..., None]
 ) -> None:
     examples = json.loads((judges / "deadlines.json").read_text())["examples"]
     held = {(rule.regime, rule.request_type) for rule in rules()}
@@ -65,7 +65,12 @@ def test_the_judges_worked_examples_of_every_regime_we_hold(
         if expected_ack and str(clock.acknowledge_by) != expected_ack:
             wrong.append((example["id"], "acknowledgement", clock.acknowledge_by))
     skipped = [e["id"] for e in examples if e not in ours]
-    record_property("judge", f"deadlines: {len(ours)} run, no rule row for {skipped}")
+    judged(
+        "deadlines",
+        run=len(ours),
+        skipped=len(skipped),
+        why=f"no rule row yet for {', '.join(skipped)}",
+    )
     assert not wrong
     assert len(ours) >= 15
 

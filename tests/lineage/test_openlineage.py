@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -60,9 +60,10 @@ def recorded_events(folder: Path) -> Iterator[Any]:
 
 
 def test_every_recorded_event_stream_is_taken_in_any_order(
-    client: APIClient, openlineage: Path
+    client: APIClient, openlineage: Path, judged: Callable[..., None]
 ) -> None:
     events = list(recorded_events(openlineage))
+    judged("openlineage recorded events", run=len(events))
     assert len(events) == 22
     for body in reversed(events):
         assert client.post("/api/v1/lineage", body, format="json").status_code == 201
@@ -80,11 +81,14 @@ def test_every_recorded_event_stream_is_taken_in_any_order(
     assert lenient.warnings == ["/run/runId: not a UUID"]
 
 
-def test_every_example_of_the_specification_is_taken(client: APIClient, openlineage: Path) -> None:
+def test_every_example_of_the_specification_is_taken(
+    client: APIClient, openlineage: Path, judged: Callable[..., None]
+) -> None:
     tests = openlineage / "spec" / "tests"
     full = json.loads((tests / "example_full_event.json").read_text(encoding="utf-8"))
     assert client.post("/api/v1/lineage", full, format="json").status_code == 201
     examples = sorted(tests.glob("*/*.json"))
+    judged("openlineage specification examples", run=len(examples) + 1)
     assert len(examples) > 30
     for path in examples:
         facets = json.loads(path.read_text(encoding="utf-8"))

@@ -42,7 +42,8 @@ def run(*, as_json: bool, serve: bool, port: int) -> int:
     started = time.monotonic()
     try:
         with ExitStack() as running:
-            demo = Demo(console=console, port=port, running=running)
+            demo = Demo(console)
+            demo.set_up(port=port, running=running)
             request = demo.journey()
             export, key = demo.export(request)
             verdict = verify_export(export, key)
@@ -61,30 +62,42 @@ def run(*, as_json: bool, serve: bool, port: int) -> int:
 class Demo:
     """The running installation, the example company in it, and one request on its way."""
 
-    def __init__(self, *, console: Console, port: int, running: ExitStack) -> None:
+    _stack: Stack
+    _access: Access
+    _company: Company
+    _intake: Intake
+
+    def __init__(self, console: Console) -> None:
         self._console = console
         self._bars = StepBars(console)
+
+    def set_up(self, *, port: int, running: ExitStack) -> None:
+        """Start the installation and the example company; what an earlier run made is reused.
+
+        Args:
+            port: loopback port of the web interface.
+            running: ends with the demo, and everything started here with it.
+        """
         product_port = int(os.environ.get("VESTIGE_PRODUCT_PORT") or PRODUCT_PORT)
         with self._bars.stage("Starting the services") as say:
             check_port(product_port, what="the example product", remedy="VESTIGE_PRODUCT_PORT")
             self._stack = running.enter_context(Stack(port=port, progress=say))
         home = self._stack.state / "demo"
         home.mkdir(parents=True, exist_ok=True)
-        self._access: Access = access_for(home / "access.json", self._stack.environment)
+        self._access = access_for(home / "access.json", self._stack.environment)
+        self._intake = Intake(url=self._stack.url, key=self._access.intake_key)
+        control_token = (self._stack.state / "keys" / "control-token").read_text().strip()
         self._company = Company(
             home=home,
             environment={
                 **self._stack.environment,
                 "VESTIGE_API_KEY": self._access.capture_key,
-                "VESTIGE_CONTROL_TOKEN": (
-                    (self._stack.state / "keys" / "control-token").read_text().strip()
-                ),
+                "VESTIGE_CONTROL_TOKEN": control_token,
             },
         )
-        self._set_up_company()
-        self._start_product(product_port, running)
+        self._train()
+        self._deploy(product_port, running)
         self._capture()
-        self._intake = Intake(url=self._stack.url, key=self._access.intake_key)
 
     def journey(self) -> dict[str, Any]:
         """File a request, confirm it, approve its plan, and follow it to its close."""
@@ -156,7 +169,7 @@ class Demo:
     ) -> None:
         """Say what came of it, for people."""
         report = json.loads((export / "report.json").read_text(encoding="utf-8"))
-        say = self._console.print
+        say = self._say
         say(f"\n[bold]{request['reference']}[/bold] closed after {seconds:.0f} seconds.")
         say(f"[bold]{report['headline']}[/bold]\n")
         for claim in report["claims"]:
@@ -165,11 +178,11 @@ class Demo:
         say(f"Offline check: [bold]{verdict.status.value}[/bold]")
         for problem in verdict.problems:
             say(f"  [red]{problem}[/red]")
-        say(f"Check it yourself: .venv/bin/vestige verify {export} --key {key}", soft_wrap=True)
+        say(f"Check it yourself: .venv/bin/vestige verify {export} --key {key}")
 
     def serve(self, request: dict[str, Any]) -> None:
         """Leave everything running and say where."""
-        say, url = self._console.print, self._stack.url
+        say, url = self._say, self._stack.url
         say(f"\nThe report:  {url}/requests/{request['id']}/report")
         say(f"The queue:   {url}/requests/")
         say(f"MLflow:      {self._stack.mlflow_url}")
@@ -179,19 +192,20 @@ class Demo:
         say("Ctrl-C stops everything.")
         self._stack.wait()
 
-    def _set_up_company(self) -> None:
-        waiting = [script for script in SCRIPTS if not self._company.is_done(script)]
-        for script in waiting:
-            with self._bars.stage(SCRIPTS[script]):
+    def _train(self) -> None:
+        """Run the company's scripts that no earlier run finished, showing their own progress."""
+        for script in SCRIPTS:
+            if not self._company.is_done(script):
+                self._console.print(f"[bold]{SCRIPTS[script]}[/bold]")
                 self._company.run(script, "--data", str(self._company.data))
 
-    def _start_product(self, port: int, running: ExitStack) -> None:
+    def _deploy(self, port: int, running: ExitStack) -> None:
         with self._bars.stage("Deploying the product") as say:
-            self._company.run("deploy", "--endpoint", f"http://127.0.0.1:{port}")
+            self._company.run("deploy", "--endpoint", f"http://127.0.0.1:{port}", quiet=True)
             product = self._company.product(port=port, state=self._stack.state)
+            running.callback(product.stop)
             say("waiting for it to answer")
             product.start()
-            running.callback(product.stop)
 
     def _capture(self) -> None:
         """Capture lineage from MLflow, and wait until every record has been read."""
@@ -226,12 +240,16 @@ class Demo:
     def _tell_trace(self, request: dict[str, Any]) -> None:
         trace = request["trace"]
         found = "complete" if trace["complete"] else "NOT complete: " + " ".join(trace["reasons"])
-        self._console.print(f"  {len(trace['affected'])} affected artifacts; the trace is {found}")
+        self._say(f"  {len(trace['affected'])} affected artifacts; the trace is {found}")
         for item in trace["affected"]:
             carries = ", ".join(item["influence"])
-            self._console.print(f"    {item['kind']:<16} {item['name']} ({carries})")
+            self._say(f"    {item['kind']:<16} {item['name']} ({carries})")
         for step in request["plan"]["steps"]:
-            self._console.print(
+            self._say(
                 f"    step {step['ordinal']}: {step['method']} on {step['artifact']['name']} "
                 f"[dim]({step['guarantee_class']}, about {step['cost_seconds'] or 0:.0f} s)[/dim]"
             )
+
+    def _say(self, words: str) -> None:
+        """Print without breaking lines: paths and names stay whole."""
+        self._console.print(words, soft_wrap=True)
