@@ -29,7 +29,7 @@ browser: setup
 	@$(BIN)/python tests/browser_setup.py
 
 test: setup browser
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check $(PATHS)

@@ -11,11 +11,13 @@ class SignInForm(AuthenticationForm):
     username = CharField(
         label="User name",
         max_length=150,
+        error_messages={"required": "Enter your user name."},
         widget=TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
     password = CharField(
         label="Password",
         strip=False,
+        error_messages={"required": "Enter your password."},
         widget=PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     error_messages = {

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from django.db import OperationalError, close_old_connections, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
@@ -29,7 +29,8 @@ SWEEP_SECONDS = 5.0
 #: Longest pause between two tries while broker or database are away.
 MAX_PAUSE_SECONDS = 10.0
 BROKER_AWAY = (BrokerError, RedisError, OSError)
-AWAY = (*BROKER_AWAY, OperationalError)
+DATABASE_AWAY = (OperationalError, InterfaceError)
+AWAY = (*BROKER_AWAY, *DATABASE_AWAY)
 
 
 def publish_pending(send: Send) -> int:
@@ -82,7 +83,7 @@ def run(send: Send, stop: threading.Event) -> None:
             published, waiting = publish_pending(send), unpublished()
         except AWAY as error:
             log.warning("Broker or database are away: %s", error)
-            if isinstance(error, OperationalError):
+            if isinstance(error, DATABASE_AWAY):
                 close_old_connections()
             published, waiting = 0, 1
         stuck = published == 0 and waiting

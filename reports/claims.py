@@ -65,6 +65,8 @@ class Action:
     place: str = ""
     #: When it held, for actions that end again.
     period: str = ""
+    #: Influences under which the trace after the work still finds the artifact or its successor.
+    found_again: tuple[str, ...] = ()
     #: Why no step treated the artifact; empty where one did.
     untreated_because: str = ""
 
@@ -112,6 +114,10 @@ def derive_claim(action: Action) -> Claim:
     if missing or not action.run_recorded or (rule.makes_new_digest and not action.new_digest):
         reasons = missing or ("the run or its result",)
         return _not_established(action, f"Evidence is missing for: {', '.join(reasons)}.", rule)
+    undone = [name for name in action.found_again if name in rule.undone_by]
+    if undone:
+        reason = f"The trace after the work still finds the records here: {', '.join(undone)}."
+        return _not_established(action, reason, rule)
     unproven = bool(_unmet(action, rule.effect))
     return Claim(
         artifact=action.artifact_name,
@@ -163,7 +169,7 @@ HEADLINE_PHRASES: dict[str, str] = {
         "Influence at best reduced, by an approximate procedure whose effect is not established:"
         " {names}."
     ),
-    Verb.SUPPRESSED: "Outputs only suppressed: {names}.",
+    Verb.SUPPRESSED: "Outputs only suppressed, while the work was under way: {names}.",
     Verb.NOT_ESTABLISHED: "Not established: {names}.",
 }
 

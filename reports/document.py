@@ -33,8 +33,8 @@ RESIDUAL_RISK: dict[str, str] = {
         " it still carried the records."
     ),
     Verb.SUPPRESSED: (
-        "Suppressed outputs are hidden, not gone: whoever holds the model could still get at what"
-        " it learned."
+        "Suppressed outputs were hidden for a while, not gone: whoever holds the model could still"
+        " get at what it learned."
     ),
     Verb.NOT_ESTABLISHED: (
         "Where nothing is established, assume that the artifact still holds the records or"
@@ -53,7 +53,7 @@ def build_document(facts: ReportFacts) -> dict[str, Any]:
         JSON values only; canonical JSON and HTML are rendered from this and nothing else.
     """
     claims = [derive_claim(action) for action in facts.actions]
-    complete = is_complete(facts)
+    complete = both_complete(facts.trace, facts.closing_trace)
     return {
         "schema": SCHEMA,
         "report": {
@@ -92,10 +92,9 @@ def build_document(facts: ReportFacts) -> dict[str, Any]:
     }
 
 
-def is_complete(facts: ReportFacts) -> bool:
-    """Whether both traces met no gap that could hide an affected artifact."""
-    closing = facts.closing_trace
-    return bool(facts.trace["complete"]) and (closing is None or bool(closing["complete"]))
+def both_complete(trace: Mapping[str, Any], closing: Mapping[str, Any] | None) -> bool:
+    """Whether no gap could hide an affected artifact; a trace that is missing shows nothing."""
+    return bool(trace["complete"]) and closing is not None and bool(closing["complete"])
 
 
 def action_from_json(item: Mapping[str, Any]) -> Action:
@@ -106,6 +105,7 @@ def action_from_json(item: Mapping[str, Any]) -> Action:
         KeyError: The evidence is missing.
     """
     fields = {name: value for name, value in item.items() if name != "operation"}
+    fields["found_again"] = tuple(item["found_again"])
     fields["evidence"] = tuple(EvidenceItem(**entry) for entry in item["evidence"])
     return Action(**fields)
 
@@ -115,6 +115,7 @@ def _action(action: Action) -> dict[str, Any]:
     operation = rule.operation if rule else "no operation"
     return {
         **asdict(action),
+        "found_again": list(action.found_again),
         "evidence": [asdict(item) for item in action.evidence],
         "operation": operation,
     }
@@ -216,9 +217,13 @@ def _threats(findings: Sequence[FindingFacts]) -> list[dict[str, str]]:
 
 def _baseline(findings: Sequence[FindingFacts]) -> str:
     """Whether full retraining was the comparison."""
-    compared = [item.artifact for item in findings if item.kind == "membership_inference"]
+    compared = [
+        item.artifact
+        for item in findings
+        if item.kind == "membership_inference" and item.payload.get("reference")
+    ]
     if not compared:
-        return "No approximate procedure was used, so nothing was compared with a retrained model."
+        return "Nothing was compared with a retrained model."
     return (
         "Full retraining without the records was the comparison for: "
         + ", ".join(dict.fromkeys(compared))

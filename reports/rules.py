@@ -34,6 +34,8 @@ class Rule:
     effect: tuple[str, ...] = ()
     unproven_verb: Verb = Verb.NOT_ESTABLISHED
     unproven_sentence: str = ""
+    #: Influences that, found again after the work, contradict the verb.
+    undone_by: tuple[str, ...] = ()
     #: Whether the claim is about a new digest and cannot stand without one.
     makes_new_digest: bool = False
     assumptions: tuple[str, ...] = ()
@@ -75,6 +77,7 @@ RULES: dict[str, Rule] = {
         ),
         required=RETRAIN_EVIDENCE,
         required_of_kind=ANCESTOR_EVIDENCE,
+        undone_by=("weights", "content"),
         makes_new_digest=True,
         assumptions=(
             *RETRAIN_ASSUMPTIONS,
@@ -92,6 +95,7 @@ RULES: dict[str, Rule] = {
         ),
         required=RETRAIN_EVIDENCE,
         required_of_kind=ANCESTOR_EVIDENCE,
+        undone_by=("weights", "content"),
         makes_new_digest=True,
         assumptions=RETRAIN_ASSUMPTIONS,
         limits=RETRAIN_LIMITS,
@@ -126,12 +130,22 @@ RULES: dict[str, Rule] = {
         operation="vectors removed from an index",
         verb=Verb.REMOVED_FROM_INDEX,
         guarantee_class="storage",
-        sentence="The vectors of the listed records were removed from index {name} (digest {new}).",
+        sentence=(
+            "The vectors of the listed records were removed from index {name}: its new version"
+            " (digest {new}) was written without them."
+        ),
         required=("run_recorded", "vectors_absent"),
+        undone_by=("content",),
+        makes_new_digest=True,
         assumptions=("The index that was queried is the one that is served.",),
         limits=(
             "The remaining vectors were computed by a model that was trained with the records.",
-            "Replicas, caches, backups and earlier copies of the index were not examined.",
+            "Equal vectors of other data subjects stay.",
+            (
+                "The superseded version keeps the vectors wherever a copy of it is still stored,"
+                " the model registry included."
+            ),
+            "Replicas, caches and backups of the index were not examined.",
             "Nothing is claimed about any model.",
         ),
     ),
@@ -141,6 +155,7 @@ RULES: dict[str, Rule] = {
         guarantee_class="storage",
         sentence="The listed records were deleted from {place} ({name}).",
         required=("run_recorded", "source_rows_absent"),
+        undone_by=("content",),
         limits=(
             "Backups, write-ahead logs and file-system blocks were not examined.",
             "Nothing is claimed about any model that was trained on these files.",
@@ -153,6 +168,7 @@ RULES: dict[str, Rule] = {
         sentence="Outputs about the data subject were suppressed at {place} {period}.",
         required=("run_recorded", "outputs_suppressed"),
         limits=(
+            "The suppression ended with the work; it hides nothing any more.",
             "Suppression hides answers; the model behind the product keeps what it learned.",
             "Only the probes listed were sent; other ways to ask were not tried.",
         ),

@@ -1,13 +1,18 @@
 """Reads for reports: what a report is built from, and the reports that were signed."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
+from deletion_requests.lifecycle import State
 from deletion_requests.selectors import RequestView
+from governance.ledger.selectors import entries_about
 from lineage.graph import ArtifactKind
-from lineage.models import Artifact
+from lineage.models import Artifact, ArtifactState
 from reports.claims import Action, EvidenceItem
 from reports.errors import ReportNotFoundError
 from reports.facts import (
@@ -22,6 +27,11 @@ from reports.models import Report
 from reports.rendering import canonical_json
 from unlearning.selectors import EvidenceView, PlanView, StepView
 
+#: Kind of the ledger entry that tells of a failed attempt.
+FAILED_KIND = "report.failed"
+#: Pause between two attempts, so that a full disk can be seen to.
+PAUSE = timedelta(seconds=20)
+
 
 def report_of(request_id: UUID) -> Report:
     """Find the signed report of a request.
@@ -35,9 +45,28 @@ def report_of(request_id: UUID) -> Report:
     return report
 
 
+def failed_attempts(request_id: UUID) -> list[datetime]:
+    """When writing the report failed since it became due, oldest first."""
+    moments: list[datetime] = []
+    for entry in entries_about(f"request:{request_id}"):
+        if entry.payload.get("to") == State.REPORTING:
+            moments.clear()
+        elif entry.kind == FAILED_KIND:
+            moments.append(entry.recorded_at)
+    return moments
+
+
+def failed_recently(request_id: UUID) -> bool:
+    """Whether the last attempt failed so lately that another one would hardly fare better."""
+    moments = failed_attempts(request_id)
+    return bool(moments) and timezone.now() - moments[-1] < PAUSE
+
+
 def datasets_examined() -> int:
-    """How many dataset versions the record index covers."""
-    versions = Artifact.objects.filter(kind=ArtifactKind.DATASET_VERSION, indexed_at__isnull=False)
+    """How many dataset versions a trace looks into: current ones that the record index covers."""
+    versions = Artifact.objects.filter(
+        kind=ArtifactKind.DATASET_VERSION, state=ArtifactState.CURRENT, indexed_at__isnull=False
+    )
     return versions.count()
 
 
@@ -94,10 +123,19 @@ def findings_of(plan: PlanView) -> tuple[FindingFacts, ...]:
     return (*of_steps, *(_finding(item, "") for item in plan.evidence))
 
 
-def actions_of(plan: PlanView, trace: Mapping[str, Any]) -> tuple[Action, ...]:
-    """What was done to each affected artifact, and which of them nothing was done to."""
-    treated = tuple(_action(step, _period(plan)) for step in plan.steps)
-    return (*treated, *_untreated(plan, trace))
+def actions_of(
+    plan: PlanView, trace: Mapping[str, Any], closing: Mapping[str, Any] | None
+) -> tuple[Action, ...]:
+    """What was done to each affected artifact, and which of them nothing was done to.
+
+    Args:
+        plan: The plan, carried out.
+        trace: The trace that the plan rests on.
+        closing: The trace after the work; what it still finds weakens the claims.
+    """
+    left = list(closing["affected"]) if closing else []
+    treated = tuple(_action(step, _period(plan), left) for step in plan.steps)
+    return (*treated, *_untreated(plan, trace), *_newly_found(plan, trace, left))
 
 
 def _period(plan: PlanView) -> str:
@@ -109,7 +147,7 @@ def _period(plan: PlanView) -> str:
     return f"while the work was under way (between {start} and {until} at the longest)"
 
 
-def _action(step: StepView, period: str) -> Action:
+def _action(step: StepView, period: str, left: Iterable[Mapping[str, Any]]) -> Action:
     evidence = tuple(_evidence_item(item) for item in step.evidence)
     recorded = any(e.kind == "run_recorded" and e.outcome == "passed" for e in evidence)
     return Action(
@@ -123,7 +161,32 @@ def _action(step: StepView, period: str) -> Action:
         evidence=evidence,
         place=step.artifact_location,
         period=period,
+        found_again=_found_again(step, left),
     )
+
+
+def _found_again(step: StepView, left: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """How the records still reach a step's artifact, or the one that it made."""
+    own = {step.artifact_id, step.outcome.get("artifact")}
+    found = (item["influence"] for item in left if item["artifact_id"] in own)
+    return tuple(sorted({name for names in found for name in names}))
+
+
+def _newly_found(
+    plan: PlanView, trace: Mapping[str, Any], left: Iterable[Mapping[str, Any]]
+) -> Iterator[Action]:
+    """Artifacts that came up while the work was under way, so that no step treated them."""
+    known = {item["artifact_id"] for item in trace["affected"]}
+    known |= {step.outcome.get("artifact") for step in plan.steps}
+    for item in left:
+        if item["artifact_id"] not in known:
+            yield Action(
+                artifact_kind=item["kind"],
+                artifact_name=item["name"],
+                artifact_digest=item.get("digest", ""),
+                found_again=tuple(sorted(item["influence"])),
+                untreated_because="Only the trace after the work found it; no step treated it.",
+            )
 
 
 def _untreated(plan: PlanView, trace: Mapping[str, Any]) -> Iterator[Action]:

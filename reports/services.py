@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from deletion_requests.lifecycle import State
 from deletion_requests.selectors import QueueFilters, RequestView, queue, request_view
+from deletion_requests.services import give_up_report
 from governance import signing
 from governance.ledger.selectors import entries_about, head
 from governance.ledger.services import append_entry, lock_appends
@@ -27,9 +28,12 @@ from reports.lint import lint_document, lint_html
 from reports.models import Report
 from reports.rendering import canonical_json, report_html
 from reports.selectors import (
+    FAILED_KIND,
     actions_of,
     approval_facts,
     datasets_examined,
+    failed_attempts,
+    failed_recently,
     findings_of,
     plan_facts,
     request_facts,
@@ -67,19 +71,61 @@ def write_report(*, request_id: UUID) -> Report:
     return _sign_and_export(view, facts, document)
 
 
+def attempt_report(*, request_id: UUID) -> Report | None:
+    """Write a report, or record why it could not be; after some attempts a person is asked.
+
+    Returns:
+        The report, or None where it is not due or could not be written.
+    """
+    try:
+        return write_report(request_id=request_id)
+    except NotReadyForReportError:
+        return None
+    except Exception as error:  # one report's defect must not hold up the others, or go unseen
+        log.exception("The report of request %s could not be written.", request_id)
+        _record_failure(request_id, error)
+        return None
+
+
+@transaction.atomic
+def _record_failure(request_id: UUID, error: Exception) -> None:
+    """Note a failed attempt in the ledger; the last one allowed hands the request to a person.
+
+    The row lock comes before the ledger's, as everywhere else.
+    """
+    attempts, reason = len(failed_attempts(request_id)) + 1, _reason(error)
+    final = isinstance(error, UnfitReportError) or attempts >= settings.JOB_MAX_ATTEMPTS
+    if final:
+        sentence = f"The report could not be written: {reason} Put this right, then resume."
+        give_up_report(request_id=request_id, sentence=sentence)
+    append_entry(
+        kind=FAILED_KIND,
+        actor="system",
+        reference=f"request:{request_id}",
+        payload={"attempt": attempts, "final": final, "note": reason},
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Say what went wrong without paths and data, which a defect's own words may hold."""
+    if isinstance(error, OSError):
+        return f"the folder of exports cannot be used ({error.strerror or type(error).__name__})."
+    if isinstance(error, UnfitReportError):
+        return f"it says more than its evidence carries. {error}"[:300]
+    return f"there is a defect ({type(error).__name__}); the worker's log tells more."
+
+
 def sweep_reports() -> None:
     """Finish what a crash left between the end of the work and the closed request.
 
     A report that is missing is written; one that is written but whose request did not close is
-    told of again. One that cannot be written is logged and does not hold up the others.
+    told of again. One that cannot be written does not hold up the others.
     """
     for row in queue(QueueFilters(state=State.REPORTING)):
-        try:
-            report = write_report(request_id=row.id)
-        except (NotReadyForReportError, UnfitReportError, OSError):
-            log.exception("The report of %s could not be written.", row.reference)
+        if failed_recently(row.id):
             continue
-        if timezone.now() - report.created_at > TOLD_AGAIN_AFTER:
+        report = attempt_report(request_id=row.id)
+        if report and timezone.now() - report.created_at > TOLD_AGAIN_AFTER:
             publish("report.written", request_id=str(row.id), report_id=str(report.pk))
 
 
@@ -97,7 +143,7 @@ def gather(view: RequestView) -> ReportFacts:
         datasets_examined=datasets_examined(),
         plan=plan_facts(plan) if plan else None,
         approvals=approval_facts(view),
-        actions=actions_of(plan, trace) if plan else (),
+        actions=actions_of(plan, trace, view.closing_trace) if plan else (),
         findings=findings_of(plan) if plan else (),
         ledger=LedgerFacts(origin=ledger_origin(), size=tree.size, root=tree.root.hex()),
     )

@@ -10,7 +10,7 @@ from reports import services
 @shared_task(acks_late=True)
 def write_report(request_id: str) -> None:
     """Write the report of one request."""
-    services.write_report(request_id=UUID(request_id))
+    services.attempt_report(request_id=UUID(request_id))
 
 
 @shared_task(acks_late=True)

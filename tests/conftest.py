@@ -90,6 +90,11 @@ def judged(record_property: Callable[[str, object], None]) -> Callable[..., None
     return note
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long files, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what the judges' vectors came to, so that a silent skip cannot pass for a success."""
     reports = [report for found in terminalreporter.stats.values() for report in found]

@@ -53,12 +53,19 @@ def up(port: int | None) -> None:
     "--serve/--no-serve", default=True, help="Leave the web interface running at the end."
 )
 @click.option("--port", type=PORT, help="Port of the web interface [VESTIGE_PORT, 8000].")
-def demo(*, as_json: bool, serve: bool, port: int | None) -> None:
+@click.option(
+    "--rows",
+    type=click.IntRange(min=5_000),
+    help="Train on the first rows of the data only, to see the result sooner [all 45,222].",
+)
+def demo(*, as_json: bool, serve: bool, port: int | None, rows: int | None) -> None:
     """Train the example company's models and carry one deletion request to its report."""
     from config.embedded.paths import web_port
     from vestige.demo import run
 
-    sys.exit(_guarded(lambda: run(as_json=as_json, serve=serve, port=port or web_port())))
+    sys.exit(
+        _guarded(lambda: run(as_json=as_json, serve=serve, port=port or web_port(), rows=rows))
+    )
 
 
 @main.command()

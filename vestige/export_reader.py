@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -90,7 +91,7 @@ def public_key(data: bytes, name: str) -> Ed25519PublicKey:
     """
     try:
         key = load_pem_public_key(data)
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise UnreadableError(f"{name} is not a public key in PEM.") from error
     if not isinstance(key, Ed25519PublicKey):
         raise UnreadableError(f"{name} is not an Ed25519 key.")

@@ -23,6 +23,7 @@ from reports import statement as parts
 from reports.claims import derive_claim, headline, weakest_verb
 from reports.document import action_from_json
 from reports.lint import lint_document, lint_html
+from vestige.cross_checks import evidence_problems, ledger_problems, trace_problems
 from vestige.export_reader import Files, UnreadableError, public_key, read_export, trusted_key
 
 
@@ -168,6 +169,9 @@ def _check_ledger(files: Files, key: Ed25519PublicKey) -> Iterator[str]:
     signed = [e for e in ledger["entries"] if e["kind"] == parts.SIGNED_KIND]
     if [entry["payload"].get("sha256") for entry in signed] != [digest]:
         yield f"{parts.LEDGER}: no entry commits to this {parts.REPORT}."
+    document = _canonical(files, parts.REPORT)
+    for problem in ledger_problems(document, ledger["entries"]):
+        yield f"{parts.REPORT}: {problem}"
 
 
 def _included(entry: Mapping[str, Any], head: Checkpoint) -> bool:
@@ -180,7 +184,7 @@ def _included(entry: Mapping[str, Any], head: Checkpoint) -> bool:
     )
 
 
-def _check_claims(files: Files, _key: Ed25519PublicKey) -> Iterator[str]:
+def _check_claims(files: Files, key: Ed25519PublicKey) -> Iterator[str]:
     """Claims and headline are those that the recorded actions carry, in report and rendering."""
     document = _canonical(files, parts.REPORT)
     claims = [derive_claim(action_from_json(item)) for item in document["actions"]]
@@ -195,7 +199,10 @@ def _check_claims(files: Files, _key: Ed25519PublicKey) -> Iterator[str]:
         yield f"{parts.REPORT}: the headline is not what the claims carry."
     if document["weakest"] != (weakest_verb(claims) if claims else ""):
         yield f"{parts.REPORT}: it names another weakest claim than there is."
+    if document["report"]["signer"] != dsse.key_id(key):
+        yield f"{parts.REPORT}: it names another key as its signer."
     html = _file(files, parts.HTML).decode()
+    yield from (f"{parts.REPORT}: {problem}" for problem in trace_problems(document))
     yield from (f"{parts.REPORT}: {problem}" for problem in lint_document(document))
     yield from (f"{parts.HTML}: {problem}" for problem in lint_html(html, document))
 
@@ -204,22 +211,14 @@ def _check_evidence(files: Files, _key: Ed25519PublicKey) -> Iterator[str]:
     """Every finding of the report lies in a file whose data fit its digest, and is cited so."""
     document = _canonical(files, parts.REPORT)
     names = sorted(name for name in files if name.startswith(f"{parts.EVIDENCE}/"))
-    found = []
-    for name in names:
-        item = _canonical(files, name)
-        payload = item.pop("payload", None)
-        if parts.sha256(rfc8785.dumps(payload)) != item.get("digest"):
+    found = [_canonical(files, name) for name in names]
+    for name, item in zip(names, found, strict=True):
+        if parts.sha256(rfc8785.dumps(item.get("payload"))) != item.get("digest"):
             yield f"{name}: its data do not fit its digest."
-        found.append(item)
-    if found != document.get("evidence"):
+    stated = [{key: item[key] for key in item if key != "payload"} for item in found]
+    if stated != document.get("evidence"):
         yield f"{parts.REPORT}: its findings are not those in {parts.EVIDENCE}/."
-    cited = [
-        {**item, "artifact": action["artifact_name"]}
-        for action in document.get("actions", [])
-        for item in action["evidence"]
-    ]
-    if any(item not in found for item in cited):
-        yield f"{parts.REPORT}: a claim cites evidence that is not in {parts.EVIDENCE}/."
+    yield from (f"{parts.REPORT}: {problem}" for problem in evidence_problems(document, found))
 
 
 #: Each check with the part that it reads first.

@@ -90,6 +90,19 @@ OUTCOMES: Mapping[str, str] = {
     "inconclusive": "Not established",
 }
 
+#: What happened to the statutory clock → as a past event.
+CLOCK_EVENTS: Mapping[str, str] = {
+    "start": "Started",
+    "acknowledge": "Acknowledged",
+    "pause": "Paused",
+    "resume": "Resumed",
+    "extend": "Extended",
+    "stop": "Stopped",
+}
+
+#: Kinds of actor that a ledger entry names before a colon → how people say them.
+ACTORS: Mapping[str, str] = {"officer": "{}", "client": "the API client “{}”"}
+
 #: Keys that plain rewording would say badly.
 PHRASES: Mapping[str, str] = {
     "gdpr": "GDPR",
@@ -98,6 +111,7 @@ PHRASES: Mapping[str, str] = {
     "no_match": "No record found",
     "none": "None",
     "needs_human": "Needs a person",
+    "sisa_shard_retrain": "SISA shard retrain",
 }
 
 #: Tone of a claim's verb: what it allows a reader to believe.
@@ -174,6 +188,32 @@ def phrase(key: str) -> str:
 
 
 @register.filter
+def lower_first(text: str) -> str:
+    """A phrase for the middle of a sentence; abbreviations keep their capitals."""
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+@register.filter
+def clock_event(kind: str) -> str:
+    """What happened to the clock: ``acknowledge`` → ``Acknowledged``."""
+    return CLOCK_EVENTS.get(kind, phrase(kind))
+
+
+@register.filter
+def actor_name(actor: str) -> str:
+    """Who acted: ``officer:ann`` → ``ann``, ``client:web form`` → ``the API client “web form”``."""
+    kind, _, name = actor.partition(":")
+    return ACTORS[kind].format(name) if name and kind in ACTORS else actor
+
+
+@register.filter
+def measure_name(measure: str) -> str:
+    """Name of a measure: ``held out loss`` → ``Held-out loss``, ``auc`` → ``AUC``."""
+    said = phrase(measure.replace("held out", "held-out"))
+    return " ".join("AUC" if word.lower() == "auc" else word for word in said.split())
+
+
+@register.filter
 def may_receive(user: User) -> bool:
     """Whether this person may enter requests, and is to be offered the form."""
     return user.has_role(*RECEIVERS)
@@ -238,7 +278,7 @@ def moment(text: str) -> str:
 
 @register.filter
 def measured(value: float | None) -> str:
-    """A measured number with at most four decimals; a dash where nothing was measured."""
+    """A measured number, a share with four decimals; a dash where nothing was measured."""
     if value is None:
         return "-"
-    return f"{value:.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return f"{value:,.4f}" if isinstance(value, float) else f"{value:,}"

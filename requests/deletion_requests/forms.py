@@ -14,6 +14,18 @@ def rule_choices() -> list[tuple[str, str]]:
     ]
 
 
+class DenialForm(forms.Form):
+    """Why a request is denied."""
+
+    reason = forms.CharField(
+        max_length=500,
+        error_messages={
+            "required": "Enter the reason for denying the request.",
+            "max_length": "Give the reason in at most 500 characters.",
+        },
+    )
+
+
 class RequestForm(forms.Form):
     """Two questions: who is the data subject, and which law applies."""
 

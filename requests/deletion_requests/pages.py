@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from deletion_requests.approvals import APPROVALS_NEEDED
 from deletion_requests.errors import RequestNotFoundError
-from deletion_requests.forms import RequestForm
+from deletion_requests.forms import DenialForm, RequestForm
 from deletion_requests.lifecycle import STATE_LABELS, State
 from deletion_requests.presentation import LIVE_STATES, NEXT, graph_of, stages
 from deletion_requests.selectors import (
@@ -21,9 +21,15 @@ from deletion_requests.selectors import (
     queue,
     request_view,
 )
-from deletion_requests.services import approve_plan, receive_request
+from deletion_requests.services import (
+    approve_plan,
+    deny_request,
+    receive_request,
+    resume_request,
+)
 from governance.access import RECEIVERS, OfficerRequest, officers_only
 from governance.errors import VestigeError
+from governance.models import Role
 
 
 def home(_request: HttpRequest) -> HttpResponse:
@@ -40,6 +46,7 @@ def queue_page(request: OfficerRequest) -> HttpResponse:
     )
     overdue = request.GET.get("overdue") == "1"
     rows = [row for row in queue(filters) if not overdue or (row.days_left < 0 and not row.final)]
+    rows.sort(key=lambda row: row.final)  # stable: what still runs stays in the order of deadlines
     context = {
         "section": "queue",
         "rows": rows,
@@ -109,6 +116,45 @@ def approve_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     return redirect("request", request_id)
 
 
+@require_POST
+@officers_only(Role.PRIVACY_OFFICER)
+def resume_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
+    """Send a request on that waited for a person, or say why it cannot go on."""
+    view = _view_or_404(request_id)
+    try:
+        resume_request(request_id=request_id, actor=f"officer:{request.user.get_username()}")
+    except VestigeError as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        messages.success(request, f"{view.reference} goes on.")
+    return redirect("request", request_id)
+
+
+@require_POST
+@officers_only(Role.PRIVACY_OFFICER)
+def deny_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
+    """End a request that waited for a person without work, for a reason that the ledger keeps."""
+    view = _view_or_404(request_id)
+    if _work_began(view):
+        messages.error(request, "Work has begun, so this request can no longer be denied.")
+        return redirect("request", request_id)
+    form = DenialForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(str(error) for error in form.errors["reason"]))
+        return redirect("request", request_id)
+    try:
+        deny_request(
+            request_id=request_id,
+            actor=f"officer:{request.user.get_username()}",
+            reason=form.cleaned_data["reason"],
+        )
+    except VestigeError as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        messages.success(request, f"{view.reference} is denied.")
+    return redirect("request", request_id)
+
+
 def _view_or_404(request_id: UUID) -> RequestView:
     try:
         return request_view(request_id)
@@ -116,9 +162,13 @@ def _view_or_404(request_id: UUID) -> RequestView:
         raise Http404(missing.detail) from missing
 
 
+def _work_began(view: RequestView) -> bool:
+    return view.plan is not None and view.plan.started_at is not None
+
+
 def _context(request: OfficerRequest, view: RequestView) -> dict[str, Any]:
     state = State(view.state)
-    work_began = view.plan is not None and view.plan.started_at is not None
+    work_began = _work_began(view)
     return {
         "section": "queue",
         "view": view,
@@ -128,4 +178,6 @@ def _context(request: OfficerRequest, view: RequestView) -> dict[str, Any]:
         "live": state in LIVE_STATES,
         "blocker": approval_blocker(view, request.user),
         "approvals_needed": APPROVALS_NEEDED,
+        "work_began": work_began,
+        "may_resume": request.user.has_role(Role.PRIVACY_OFFICER),
     }

@@ -20,6 +20,9 @@ STAGES: tuple[tuple[str, frozenset[State]], ...] = (
     ("Closed", frozenset({State.CLOSED})),
 )
 
+#: Stages that a request passes by when nothing was found that would need a plan.
+WORK_STAGES = frozenset({"Approval", "Steps", "Verification"})
+
 #: What happens next, in one sentence for each state.
 NEXT: Mapping[State, str] = {
     State.RECEIVED: "A one-time code is about to be sent to the data subject.",
@@ -35,7 +38,7 @@ NEXT: Mapping[State, str] = {
     State.DENIED: "Nothing more is to be done. The request was denied.",
     State.WITHDRAWN: "Nothing more is to be done. The data subject took the request back.",
     State.EXPIRED: "Nothing more is to be done. Nobody proved to be the data subject in time.",
-    State.NEEDS_HUMAN: "A person must decide how this goes on.",
+    State.NEEDS_HUMAN: "A privacy officer reads why it stopped, and decides how it goes on.",
 }
 
 #: States in which work goes on without anybody pressing a button.
@@ -96,7 +99,8 @@ def stages(state: str, *, work_began: bool) -> tuple[Stage, ...]:
 
     Args:
         state: Key of a ``lifecycle.State``.
-        work_began: Whether steps have started; tells where a request that needs a person stands.
+        work_began: Whether steps have started; tells where a request that needs a person stands,
+            and whether a closed one was answered without any work.
 
     Returns:
         Every stage in order; empty for a request that left the journey early.
@@ -104,12 +108,14 @@ def stages(state: str, *, work_began: bool) -> tuple[Stage, ...]:
     here = State(state)
     if here == State.NEEDS_HUMAN:
         here = State.EXECUTING if work_began else State.TRACED
-    position = next((i for i, (_, states) in enumerate(STAGES) if here in states), None)
+    spared = WORK_STAGES if here in {State.REPORTING, State.CLOSED} and not work_began else ()
+    journey = [stage for stage in STAGES if stage[0] not in spared]
+    position = next((i for i, (_, states) in enumerate(journey) if here in states), None)
     if position is None:
         return ()
     return tuple(
         Stage(name=name, progress=_progress(index, position, closed=here == State.CLOSED))
-        for index, (name, _) in enumerate(STAGES)
+        for index, (name, _) in enumerate(journey)
     )
 
 

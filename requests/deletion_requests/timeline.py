@@ -39,6 +39,7 @@ TITLES: dict[str, str] = {
     "job.failed": "A job failed",
     "job.stranded": "A worker stopped answering",
     "report.signed": "Report signed",
+    "report.failed": "The report could not be written",
 }
 
 

@@ -15,7 +15,7 @@ from config.embedded.postgres import EmbeddedPostgres
 from config.embedded.process import start_time
 from config.embedded.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from tests.people import record_dataset
 from unlearning.models import Evidence, PlanStep, StepState
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.django_db,
     # MLflow and SQLAlchemy warn about each other; nothing of ours is behind these.
     pytest.mark.filterwarnings("ignore:::mlflow"),
@@ -206,6 +207,8 @@ def decide_on_utility(officer: User, request_id: str) -> None:
         answer = client.post(f"/api/v1/requests/{request_id}/resumption", {})
         assert answer.json() == {"id": request_id, "state": "executing"}
         deliver()
+        decision = Evidence.objects.get(plan__case_id=request_id, kind="failure_accepted")
+        assert officer.username in decision.summary
 
 
 def approve(officer: User, request_id: str, digest: str, *, status: int) -> None:

@@ -100,4 +100,5 @@ def test_stages_tell_done_from_current_from_ahead() -> None:
     assert marks == ["done"] * 4 + ["current"] + ["ahead"] * 3
     assert {stage.progress for stage in stages("closed", work_began=True)} == {"done"}
     assert stages("withdrawn", work_began=False) == ()
+    assert "Steps" not in {stage.name for stage in stages("closed", work_began=False)}
     assert stages("needs_human", work_began=False)[2].progress == "current"

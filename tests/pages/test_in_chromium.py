@@ -2,7 +2,7 @@
 
 import pytest
 
-from deletion_requests.models import Approval
+from deletion_requests.models import Approval, ClockEvent, DeletionRequest
 from governance.models import Role, User
 from tests.factories import PASSWORD, OfficerFactory, planned_request, signed_report
 from tests.pages.conftest import Visit
@@ -19,6 +19,17 @@ def sign_in(visit: Visit, officer: User) -> None:
     visit.page.get_by_label("Password").fill(PASSWORD)
     visit.page.get_by_role("button", name="Sign in").click()
     visit.page.wait_for_url("**/requests/")
+
+
+def acknowledged(request: DeletionRequest) -> None:
+    """Add the clock event with the longest name."""
+    ClockEvent.objects.create(
+        request=request,
+        kind="acknowledge",
+        occurred_at=request.received_at,
+        rule="gdpr-erasure@1",
+        note="Receipt acknowledged by mail.",
+    )
 
 
 def test_an_officer_signs_in_opens_a_request_and_approves(visit: Visit) -> None:
@@ -51,6 +62,19 @@ def test_a_running_plan_follows_its_workers_without_a_reload(visit: Visit) -> No
     assert visit.complaints == []
 
 
+def test_a_privacy_officer_sends_a_stuck_request_on(visit: Visit) -> None:
+    officer = OfficerFactory.create()
+    request = planned_request(author=officer, state="needs_human")
+    DeletionRequest.objects.filter(pk=request.pk).update(attention="Two models lack a recipe.")
+    sign_in(visit, officer)
+    visit.open(f"/requests/{request.pk}/")
+
+    visit.page.get_by_role("button", name="Go on with this request").click()
+
+    visit.page.get_by_text(f"{request.reference} goes on.").wait_for()
+    assert visit.complaints == []
+
+
 def test_a_box_of_the_drawing_leads_to_its_row(visit: Visit) -> None:
     request = planned_request()
     sign_in(visit, OfficerFactory.create())
@@ -76,6 +100,7 @@ def test_the_error_summary_leads_to_the_field(visit: Visit) -> None:
 def test_no_page_is_wider_than_its_window(visit: Visit, width: int) -> None:
     officer = OfficerFactory.create(roles=[Role.PRIVACY_OFFICER, Role.APPROVER])
     request = planned_request(author=officer, complete=False)
+    acknowledged(request)
     report = signed_report()
     visit.page.set_viewport_size({"width": width, "height": 800})
     visit.open("/login")

@@ -90,3 +90,13 @@ def test_a_page_that_does_not_exist_says_so_in_the_house_style(client: Client) -
 
     assert response.status_code == 404
     assert "There is nothing here" in response.content.decode()
+
+
+def test_open_requests_come_before_closed_ones(client: Client) -> None:
+    closed = DeletionRequestFactory.create(state="closed")
+    waiting = DeletionRequestFactory.create(state="planned")
+    client.force_login(OfficerFactory.create())
+
+    page = client.get("/requests/").content.decode()
+
+    assert page.index(waiting.reference) < page.index(closed.reference)

@@ -17,6 +17,7 @@ from deletion_requests.models import (
 from governance.ledger.services import append_entry
 from governance.models import Role, User
 from lineage.models import Artifact
+from reports.selectors import payload_digest
 from unlearning.models import Evidence, Plan, PlanStep, StepState
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -60,6 +61,7 @@ STEPS = [
     ),
 ]
 PAYLOADS = {
+    "replay_equal": {"digest": NEW, "reference_digest": NEW},
     "membership_inference": {
         "before": {"auc": 0.75, "low": None, "high": None},
         "after": {"auc": 0.5, "low": None, "high": None},
@@ -109,6 +111,9 @@ def done(db: None) -> DeletionRequest:  # noqa: ARG001 - opens the database
             officer=User.objects.filter(username=name).first() or officer(name, Role.APPROVER),
             approved_at=NOW,
         )
+        record(request, "request.approval", {"plan_digest": plan.digest}, actor=f"officer:{name}")
+    digests = {str(row.pk): payload_digest(row.payload) for row in Evidence.objects.all()}
+    record(request, "plan.promoted", {"evidence": digests})
     Evidence.objects.create(
         plan=plan,
         kind="trace_repeated",
@@ -185,6 +190,15 @@ def add_trace(request: DeletionRequest, purpose: str, found: list[dict[str, obje
     RecordedTrace.objects.create(
         request=request, purpose=purpose, impact=impact, snapshot_hash="e" * 64, complete=True
     )
+    payload = {"snapshot_hash": "e" * 64, "affected": len(found), "complete": True}
+    record(request, f"trace.{purpose}", payload)
+
+
+def record(
+    request: DeletionRequest, kind: str, payload: dict[str, object], actor: str = "system"
+) -> None:
+    """What the ledger holds of the request."""
+    append_entry(kind=kind, actor=actor, reference=f"request:{request.pk}", payload=payload)
 
 
 def make_plan(case_id: UUID, author: User) -> Plan:

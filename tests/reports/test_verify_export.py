@@ -126,6 +126,7 @@ Change = Callable[[dict[str, Any]], None]
 def forge(export: Path, change: Change) -> None:
     """Change the document, then make everything else fit, signed with the forger's own key."""
     document = json.loads((export / parts.REPORT).read_bytes())
+    document["report"]["signer"] = dsse.key_id(FORGER.public_key())
     change(document)
     report = canonical_json(document)
     (export / parts.REPORT).write_bytes(report)
@@ -227,6 +228,46 @@ def lose_the_actions(document: dict[str, Any]) -> None:
     del document["actions"]
 
 
+def hide_a_gap(document: dict[str, Any]) -> None:
+    document["closing_trace"]["complete"] = False
+
+
+def forget_an_affected_artifact(document: dict[str, Any]) -> None:
+    lost = document["actions"].pop(0)
+    document["claims"].pop(0)
+    document["evidence"] = [
+        e for e in document["evidence"] if e["artifact"] != lost["artifact_name"]
+    ]
+
+
+def keep_a_failed_finding_from_the_claim(document: dict[str, Any]) -> None:
+    for part in (document["actions"], document["claims"]):
+        part[3]["evidence"] = [e for e in part[3]["evidence"] if e["kind"] != "time_ratio"]
+
+
+def claim_it_for_another_digest(document: dict[str, Any]) -> None:
+    other = "sha256:" + "9" * 64
+    claim, action = document["claims"][1], document["actions"][1]
+    claim["sentence"] = claim["sentence"].replace(action["new_digest"], other)
+    claim["digest"] = action["new_digest"] = other
+
+
+def deny_what_the_closing_trace_found(document: dict[str, Any]) -> None:
+    document["closing_trace"]["affected"][0] |= {"name": "later-net", "digest": "sha256:1"}
+
+
+def change_the_trace(document: dict[str, Any]) -> None:
+    document["trace"]["snapshot_hash"] = "0" * 64
+
+
+def approve_alone(document: dict[str, Any]) -> None:
+    document["approvals"].pop()
+
+
+def name_another_signer(document: dict[str, Any]) -> None:
+    document["report"]["signer"] = "0" * 64
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -273,3 +314,44 @@ def test_a_statement_that_covers_something_else_is_refused(export: Path) -> None
         (export / parts.STATEMENT).write_bytes(canonical_json(signed))
         [problem] = verify_export(export, None).problems
         assert problem.startswith(f"{parts.STATEMENT}: it ")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (hide_a_gap, "it says something else on completeness than its traces."),
+        (forget_an_affected_artifact, "it claims nothing on income, which its trace found."),
+        (
+            keep_a_failed_finding_from_the_claim,
+            "its claims do not cite exactly the evidence in evidence/.",
+        ),
+        (claim_it_for_another_digest, "the replay of income-sisa was of another digest."),
+        (
+            deny_what_the_closing_trace_found,
+            "it claims nothing on later-net, which its closing trace found.",
+        ),
+        (change_the_trace, "its initial trace is not the one in the ledger."),
+        (approve_alone, "its approvals are not two that the ledger holds for this plan."),
+        (name_another_signer, "it names another key as its signer."),
+    ],
+)
+def test_the_parts_of_an_export_must_tell_one_story(
+    export: Path, change: Change, sentence: str
+) -> None:
+    forge(export, change)
+    verdict = verify_export(export, None)
+    assert verdict.status is Status.BROKEN
+    assert f"{parts.REPORT}: {sentence}" in verdict.problems
+
+
+def test_evidence_that_changed_after_it_was_recorded_is_found(export: Path) -> None:
+    forge(export, rename_the_organisation)
+    ledger = json.loads((export / parts.LEDGER).read_bytes())
+    [promoted] = [e for e in ledger["entries"] if e["kind"] == "plan.promoted"]
+    promoted["payload"]["evidence"].clear()
+    (export / parts.LEDGER).write_bytes(canonical_json(ledger))
+    _forge_ledger(export, parts.sha256((export / parts.REPORT).read_bytes()))
+    resign(export)
+    problems = verify_export(export, None).problems
+    assert problems
+    assert all(problem.endswith("is not the evidence in the ledger.") for problem in problems)

@@ -124,7 +124,45 @@ def test_the_sweeper_goes_on_after_a_report_that_cannot_be_written(
 ) -> None:
     Path(settings.EXPORT_DIR).write_text("a file where the folder should be")
     sweep()
-    assert f"The report of {done.reference} could not be written." in caplog.text
+    sweep()
+    assert caplog.text.count(f"The report of request {done.pk} could not be written.") == 1
+    done.refresh_from_db()
+    assert done.state == "reporting"
+
+
+def test_a_report_that_cannot_be_written_calls_for_a_person(
+    done: DeletionRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.JOB_MAX_ATTEMPTS = 2
+    monkeypatch.setattr("reports.selectors.PAUSE", timedelta())
+    Path(settings.EXPORT_DIR).write_text("a file where the folder should be")
+    sweep()
+    sweep()
+    done.refresh_from_db()
+    assert done.state == "needs_human"
+    assert done.attention.startswith("The report could not be written: the folder of exports")
+    assert str(settings.EXPORT_DIR) not in done.attention
+    failed = [e.payload for e in entries_about(f"request:{done.pk}") if e.kind == "report.failed"]
+    assert [(item["attempt"], item["final"]) for item in failed] == [(1, False), (2, True)]
+
+    Path(settings.EXPORT_DIR).unlink()
+    done.state = "reporting"
+    done.save()
+    sweep()
+    assert Report.objects.get().request_id == done.pk
+
+
+def test_a_defect_of_one_report_is_recorded_without_its_data(
+    done: DeletionRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_facts: object) -> None:
+        raise KeyError("C-1")
+
+    monkeypatch.setattr("reports.services.build_document", broken)
+    sweep()
+    [entry] = [e for e in entries_about(f"request:{done.pk}") if e.kind == "report.failed"]
+    assert "KeyError" in entry.payload["note"]
+    assert "C-1" not in entry.payload["note"]
 
 
 def test_a_folder_that_a_crash_left_is_replaced(done: DeletionRequest, settings: Settings) -> None:
@@ -155,6 +193,26 @@ def test_a_rendering_that_says_more_is_not_signed(
     with pytest.raises(UnfitReportError, match="has been erased"):
         write_report(request_id=done.pk)
     assert not Report.objects.exists()
+    # It would say the same again, so a person is asked at once.
+    sweep()
+    done.refresh_from_db()
+    assert done.state == "needs_human"
+
+
+def test_a_claim_falls_where_the_trace_after_the_work_finds_the_records_again(
+    done: DeletionRequest,
+) -> None:
+    trace = done.traces.get(purpose="closing")
+    sisa = PlanStep.objects.get(artifact__name="income-sisa").artifact
+    again = {**trace.impact["affected"][0], "artifact_id": sisa.pk, "name": sisa.name}
+    newcomer = {**again, "artifact_id": 10**6, "name": "late-model", "digest": "sha256:9"}
+    trace.impact["affected"] += [again, newcomer]
+    trace.save()
+    document = write_report(request_id=done.pk).document
+    verbs = {claim["artifact"]: claim["verb"] for claim in document["claims"]}
+    assert verbs["income-sisa"] == verbs["late-model"] == "not established"
+    assert verbs["income-tuned"] == "influence removed"
+    assert "late-model (model)" in document["headline"]
 
 
 def test_an_artifact_without_step_is_reported_as_not_established(done: DeletionRequest) -> None:

@@ -69,12 +69,20 @@ def test_without_a_reference_nothing_is_established() -> None:
     assert "no retrained reference" in finding.summary
 
 
-def compared(before: float, after: float) -> Compared:
+def compared(before: float, after: float, reference: float | None = None) -> Compared:
     return Compared(
         before=Utility(accuracy=before, loss=0.3),
         after=Utility(accuracy=after, loss=0.3),
-        reference=None,
+        reference=None if reference is None else Utility(accuracy=reference, loss=0.3),
     )
+
+
+def test_a_row_of_small_falls_is_measured_against_the_reference_too() -> None:
+    worn_down = compared(0.83, 0.82, reference=0.85)
+    as_good = compared(0.83, 0.84, reference=0.85)
+
+    assert utility_finding(retained=worn_down, held_out=worn_down).outcome == "failed"
+    assert utility_finding(retained=as_good, held_out=as_good).outcome == "passed"
 
 
 def test_accuracy_may_fall_by_two_points_and_no_more() -> None:

@@ -63,7 +63,9 @@ def test_a_resumed_shard_retrain_equals_a_fresh_process_without_the_row(
     )
 
     assert output.digest not in (None, original.digest)
-    finding = replay_finding(digest=str(output.digest), reference=references[sisa.key])
+    finding = replay_finding(
+        digest=str(output.digest), claimed=str(output.digest), reference=references[sisa.key]
+    )
     assert finding.outcome == "passed", finding
     assert output.details["stages_reused"], "a shard that the record was not in was trained again"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from unlearning.digests import file_digest, json_digest
+from unlearning.jobs.inputs import public_digest
 from unlearning.methods import METHODS
 from unlearning.models import Job
 
@@ -36,7 +37,7 @@ def run_recorded(job: Job) -> StepFinding:
         "recipe": training.get("recipe", ""),
         "params": training.get("params", {}),
         "seed": job.input["seed"],
-        "input_digest": job.input_digest,
+        "input_digest": public_digest(job.input),
         "code": {
             module: digest
             for module in (_module(method.entry), _module(training.get("recipe", "")))

@@ -1,11 +1,13 @@
 """What a job is asked to do, as JSON without secrets and without paths of one machine."""
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import rfc8785
 
+from governance.subjects import subject_digest
 from lineage.graph import ArtifactKind
 from lineage.models import Artifact
 from lineage.selectors import Training, training_of
@@ -17,7 +19,18 @@ _MAX_DEPTH = 8
 
 def canonical_digest(value: object) -> str:
     """SHA-256 of the canonical JSON (RFC 8785) of a value, in hexadecimal."""
-    return hashlib.sha256(rfc8785.dumps(_plain(value))).hexdigest()
+    return hashlib.sha256(rfc8785.dumps(plain_json(value))).hexdigest()
+
+
+def public_digest(job_input: Mapping[str, Any]) -> str:
+    """Digest a job's input for readers outside, who could otherwise guess record ids by trying."""
+    hidden = {**job_input, "record_ids": forget_set_digest(job_input["record_ids"])}
+    return canonical_digest(hidden)
+
+
+def forget_set_digest(record_ids: Collection[str]) -> str:
+    """Commit to a forget set under the pepper: customer numbers are few enough to try them all."""
+    return subject_digest(json.dumps(sorted(record_ids))).value.hex()
 
 
 def step_input(step: PlanStep) -> dict[str, Any]:
@@ -111,12 +124,12 @@ def seed_of(training: Training) -> int:
     return int(training.params.get("seed", "0"))
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def plain_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Write integers as text that RFC 8785 (IEEE 754 doubles) cannot hold exactly."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain_json(item) for item in value]
     return str(value) if isinstance(value, int) and abs(value) >= _EXACT else value
 
 

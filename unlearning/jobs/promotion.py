@@ -22,6 +22,17 @@ _REPEATED = (
     Relation.INDEXES,
     Relation.EMBEDDED_BY,
 )
+#: Checks whose failure means that a new version is too weak, still holds the records, or is not
+#: what it says.
+_HOLD_BACK = (
+    "utility_floor",
+    "manifest_excludes",
+    "replay_equal",
+    "ancestor_clean",
+    "vectors_absent",
+    "source_rows_absent",
+    "outputs_suppressed",
+)
 
 
 def promote_plan(plan: Plan, lease: Lease, *, accepted_by: str = "") -> list[StepFinding]:
@@ -30,19 +41,19 @@ def promote_plan(plan: Plan, lease: Lease, *, accepted_by: str = "") -> list[Ste
     Args:
         plan: The plan, verified.
         lease: The right to do so.
-        accepted_by: Who decided that versions below the utility floor may serve all the same.
+        accepted_by: Who decided that versions that failed a check may serve all the same.
 
     Returns:
-        One finding for each product that serves them.
+        One finding for each product that serves them, and one for a decision to let versions
+        serve that failed a check.
 
     Raises:
-        PromotionRefusedError: A new version is too weak to serve; nothing was changed.
+        PromotionRefusedError: A new version failed a check; nothing was changed.
         ProductError: A product does not do what it was asked.
         LeaseLostError: Somebody else holds the job now.
     """
     steps = list(plan.steps.select_related("artifact").order_by("ordinal"))
-    if not accepted_by:
-        _require_utility(plan)
+    accepted = _decision(plan, accepted_by)
     record_observations(_lineage_of_new_versions(steps))
     for step in steps:
         name, version = step.outcome.get("registered_name"), step.outcome.get("version")
@@ -57,19 +68,40 @@ def promote_plan(plan: Plan, lease: Lease, *, accepted_by: str = "") -> list[Ste
         lease.check()
         if step.outcome.get("rule_id"):
             lift(step)
-    return findings
+    return [*accepted, *findings]
 
 
-def _require_utility(plan: Plan) -> None:
-    weak = plan.evidence.filter(kind="utility_floor", outcome="failed").select_related(
+def _decision(plan: Plan, accepted_by: str) -> list[StepFinding]:
+    """Refuse versions that failed a check, unless a person has decided that they may serve.
+
+    Raises:
+        PromotionRefusedError: A check failed and nobody has decided.
+    """
+    failed = plan.evidence.filter(kind__in=_HOLD_BACK, outcome="failed").select_related(
         "step__artifact"
     )
-    names = [row.step.artifact.name for row in weak if row.step is not None]
-    if names:
+    checks = sorted(
+        f"{row.kind.replace('_', ' ')} of {row.step.artifact.name}"
+        for row in failed
+        if row.step is not None
+    )
+    if not checks:
+        return []
+    if not accepted_by:
         raise PromotionRefusedError(
-            f"The new version of {', '.join(names)} falls below the utility floor; a person "
-            "decides whether it may serve."
+            f"These checks failed: {', '.join(checks)}; a person decides whether the new versions "
+            "may serve."
         )
+    return [
+        StepFinding(
+            step_id=None,
+            kind="failure_accepted",
+            outcome="passed",
+            summary=f"{accepted_by} decided that the new versions may serve although these checks "
+            f"failed: {', '.join(checks)}."[:500],
+            payload={"accepted_by": accepted_by, "failed": checks},
+        )
+    ]
 
 
 def _was_in_production(step: PlanStep) -> bool:

@@ -101,25 +101,42 @@ def _publish_model(
 def _publish_base(step: PlanStep, training: Training, model_dir: Path) -> registry.Published | None:
     """Publish the clean base that a fine-tune was retrained from, so that it can be again.
 
-    It serves nobody: it gets no registered version.
+    It serves nobody: it gets no registered version. Where another step of the plan made the same
+    weights, that model is the base, and no second copy is left behind.
     """
     base_dir = model_dir.parent / "base"
     old = training_of(training.base_models[0]) if training.base_models else None
     if old is None or not old.model_id or not base_dir.is_dir():
         return None
+    digest = weights_digest(base_dir)
+    if twin := _made_by_plan(step, training.base_models[0], digest):
+        return twin
     return registry.publish(
         registry.NewVersion(
             step_key=f"{step_key(step)}.base",
             old_model_id=old.model_id,
             supersession_tag="vestige.retrained_from",
             model_dir=base_dir,
-            digest=weights_digest(base_dir),
+            digest=digest,
             train_seconds=old.seconds,
             unlearn_seconds=old.seconds or 0.0,
             register=False,
             # The owner allowed an approximate method for the old base, not for its clean successor.
             tags={POLICY_TAG: "exact"},
         )
+    )
+
+
+def _made_by_plan(step: PlanStep, artifact_id: int, digest: str) -> registry.Published | None:
+    """Find what an earlier step of the same plan made of an artifact, if it has this digest."""
+    other = step.plan.steps.filter(artifact_id=artifact_id, outcome__digest=digest).first()
+    if other is None or not other.outcome.get("model_id"):
+        return None
+    return registry.Published(
+        model_id=other.outcome["model_id"],
+        run_id=other.outcome["run_id"],
+        registered_name=other.outcome["registered_name"],
+        version=other.outcome["version"],
     )
 
 

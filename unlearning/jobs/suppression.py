@@ -1,5 +1,6 @@
 """Output suppression at a product: set, probed by calling the product, lifted."""
 
+import secrets
 from typing import Any
 
 from unlearning import product
@@ -30,22 +31,30 @@ def suppress(step: PlanStep, details: dict[str, Any], lease: Lease) -> dict[str,
 
 
 def probe(step: PlanStep) -> StepFinding:
-    """Ask the product about each record, as its users do."""
+    """Ask the product about each record, as its users do, and about one that nobody suppressed.
+
+    A product that refuses everybody shows nothing about the rule.
+    """
     endpoint, record_ids = step.artifact.location, step.plan.record_ids
     statuses = [
         product.predict(endpoint, {"customer_number": record_id}).status for record_id in record_ids
     ]
     refused = statuses.count(_UNAVAILABLE)
+    control = {"customer_number": f"vestige-control-{secrets.token_hex(8)}"}
+    control_refused = product.predict(endpoint, control).status == _UNAVAILABLE
+    passed = bool(statuses) and refused == len(statuses) and not control_refused
+    also = " It refused a made-up customer too, which shows nothing." if control_refused else ""
     return StepFinding(
         step_id=step.pk,
         kind="outputs_suppressed",
-        outcome="passed" if statuses and refused == len(statuses) else "failed",
-        summary=f"{step.artifact.name} refused {refused} of {len(statuses)} probes.",
+        outcome="passed" if passed else "failed",
+        summary=f"{step.artifact.name} refused {refused} of {len(statuses)} probes.{also}",
         payload={
             "endpoint": endpoint,
             "rule_digest": step.outcome.get("rule_digest", ""),
             "probes": len(statuses),
             "refused": refused,
+            "control_refused": control_refused,
         },
     )
 

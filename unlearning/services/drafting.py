@@ -12,7 +12,7 @@ from lineage.models import Artifact
 from lineage.selectors import Training, training_of
 from unlearning import planning
 from unlearning.errors import NothingToPlanError
-from unlearning.jobs.inputs import canonical_digest
+from unlearning.jobs.inputs import canonical_digest, forget_set_digest
 from unlearning.ledgering import note
 from unlearning.models import Plan, PlanStep
 
@@ -113,7 +113,7 @@ def _document(
     """The plan as its digest covers it: everything that an officer approves."""
     return {
         "case": str(plan.case_id),
-        "record_ids": plan.record_ids,
+        "forget_set": forget_set_digest(plan.record_ids),
         "snapshot_hash": plan.snapshot_hash,
         "uncovered": plan.uncovered,
         "steps": [

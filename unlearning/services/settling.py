@@ -1,5 +1,6 @@
 """How a job ends: its outcome, evidence, ledger entry and news in one transaction."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from governance.errors import StaleState
 from unlearning.jobs.findings import StepFinding
-from unlearning.jobs.inputs import canonical_digest
+from unlearning.jobs.inputs import canonical_digest, plain_json
 from unlearning.jobs.lease import Lease
 from unlearning.ledgering import note, plan_changed
 from unlearning.models import Evidence, Job, JobState, Plan, PlanStep, StepState
@@ -54,6 +55,7 @@ def fail_job(job: Job, lease: Lease, *, error: str, retry: bool = True) -> None:
     Raises:
         LeaseLostError: Somebody else holds the job now; nothing is recorded.
     """
+    error = _without_records(error, job.plan.record_ids)
     with transaction.atomic():
         spent = not retry or job.attempts >= settings.JOB_MAX_ATTEMPTS
         state = JobState.NEEDS_HUMAN if spent else JobState.QUEUED
@@ -75,9 +77,17 @@ def fail_job(job: Job, lease: Lease, *, error: str, retry: bool = True) -> None:
             plan_changed(job.plan)
 
 
+def _without_records(text: str, record_ids: Iterable[str]) -> str:
+    """Take record ids out of a message: the ledger it goes to forgets nothing."""
+    for record_id in record_ids:
+        text = re.sub(rf"(?<!\w){re.escape(record_id)}(?!\w)", "[record]", text)
+    return text
+
+
 def record_evidence(*, plan_id: UUID, finding: StepFinding) -> None:
     """Write a finding down; inside the caller's transaction. A later finding replaces it."""
-    payload = dict(finding.payload)
+    # Plain, so that every later reader can serialise exactly what the digest covers.
+    payload = plain_json(finding.payload)
     Evidence.objects.update_or_create(
         plan_id=plan_id,
         step_id=finding.step_id,

@@ -24,14 +24,20 @@ EVIDENCE_KINDS: dict[str, str] = {
     ),
     "ancestor_clean": "The model that the fine-tune starts from was itself made without them.",
     "membership_inference": (
-        "A loss-based attack finds the records no better than in a model that never saw them."
+        "A loss-based attack finds the records as it does in a model that never saw them."
     ),
-    "utility_floor": "Accuracy on retained and held-out rows fell by no more than 0.02.",
+    "utility_floor": (
+        "Accuracy on retained and held-out rows lies at most 0.02 below the better of the old "
+        "model and the retrained reference."
+    ),
     "time_ratio": "The approximate method took at most a fifth of the time of a retrain.",
     "vectors_absent": "The index holds no vector of the records and no search returns one.",
     "source_rows_absent": "Every segment file was read again and none holds the records.",
     "outputs_suppressed": "The product was asked and refuses to answer about the data subject.",
     "deployment_switched": "The product was asked and serves the digest of the new model.",
+    "failure_accepted": (
+        "A person decided that versions which failed a check may serve; it supports no claim."
+    ),
     "trace_repeated": "The trace was run again after the steps and before the report.",
 }
 

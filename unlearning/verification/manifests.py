@@ -11,6 +11,8 @@ from unlearning.verification import Finding
 def check_manifests(manifests: Collection[Path], *, record_ids: Collection[str]) -> Finding:
     """Look each record up in each manifest, and check that the manifest is what it was.
 
+    A list that names nobody shows nothing: it stays inconclusive.
+
     Args:
         manifests: Manifest files of the model and, for a fine-tune, of its base.
         record_ids: The forget set.
@@ -26,13 +28,15 @@ def check_manifests(manifests: Collection[Path], *, record_ids: Collection[str])
             broken.append(path.name)
     if broken:
         summary = f"The manifest {', '.join(broken)} does not match its own digest."
+    elif not listed:
+        summary = "Not established: no manifest lists any record."
     elif listing:
         summary = f"{listing} forgotten record(s) are listed as trained on."
     else:
         summary = f"None of the forgotten records is among the {listed} records trained on."
     return Finding(
         kind="manifest_excludes",
-        outcome="failed" if broken or listing else "passed",
+        outcome="failed" if broken or listing else "passed" if listed else "inconclusive",
         summary=summary,
         payload={"records_listed": listed, "forgotten_listed": listing, "broken": broken},
     )

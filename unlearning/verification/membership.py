@@ -6,6 +6,9 @@ smaller loss than a held-out one: 0.5 is guessing. Intervals are DeLong's (DeLon
 Clarke-Pearson 1988, Biometrics 44), at 95%.
 
 It does not show that influence is gone: it can only fail to find it, and it is one weak attack.
+Failing to find a difference is no equality either, so "passed" needs the whole interval of the
+difference to the reference to lie within a margin (two one-sided tests, Schuirmann 1987), on both
+sides: a record that is known unusually badly stands out as much as one known too well.
 """
 
 from dataclasses import dataclass
@@ -18,6 +21,8 @@ from unlearning.verification import Finding, Outcome
 
 #: Fewer forgotten records than this establish nothing either way.
 MINIMUM_SAMPLE = 30
+#: Differences of AUC to the reference up to this count as equal.
+MARGIN = 0.05
 _Z95 = 1.959964
 
 Losses = NDArray[np.float64]
@@ -68,8 +73,9 @@ def membership_finding(*, before: Attack, after: Attack, reference: Attack | Non
     """Compare the attack on the new model with the attack on one that never saw the records.
 
     Returns:
-        ``inconclusive`` where the forget set is too small or there is no reference; ``failed``
-        where the new model is recognisably worse than the reference; else ``passed``.
+        ``inconclusive`` where the forget set is too small, there is no reference, or the interval
+        is too wide to tell; ``failed`` where the records stand out more or less than in the
+        reference, beyond chance and margin; ``passed`` where they stand out equally.
     """
     count = len(after.forgotten)
     figures = {"before": attack_auc(before), "after": attack_auc(after)}
@@ -80,12 +86,14 @@ def membership_finding(*, before: Attack, after: Attack, reference: Attack | Non
         "held_out": len(after.held_out),
         "attack": "loss threshold",
         **{name: figure.to_json() for name, figure in figures.items()},
-        "mean_loss_forgotten": {
+    }
+    if count >= MINIMUM_SAMPLE:
+        # The mean over a few records would tell whoever holds the models which records they are.
+        payload["mean_loss_forgotten"] = {
             "before": float(before.forgotten.mean()),
             "after": float(after.forgotten.mean()),
             "reference": float(reference.forgotten.mean()) if reference else None,
-        },
-    }
+        }
     numbers = ", ".join(f"{name} {figure}" for name, figure in figures.items())
     if reference is None:
         sentence = f"Not established: there is no retrained reference; AUC {numbers}."
@@ -95,11 +103,25 @@ def membership_finding(*, before: Attack, after: Attack, reference: Attack | Non
     if count < MINIMUM_SAMPLE or difference.low is None:
         sentence = f"Not established: {count} record(s) are too few to tell; AUC {numbers}."
         return _finding("inconclusive", sentence, payload)
-    if difference.low > 0:
-        sentence = f"The records are still recognised better than by a retrain; AUC {numbers}."
-        return _finding("failed", sentence, payload)
-    sentence = f"The records are recognised no better than by a retrained model; AUC {numbers}."
-    return _finding("passed", sentence, payload)
+    return _finding(*_judge(difference, numbers), payload)
+
+
+def _judge(difference: Auc, numbers: str) -> tuple[Outcome, str]:
+    """Outcome and sentence for a difference to the reference."""
+    low, high = difference.low or 0.0, difference.high or 0.0
+    if low >= -MARGIN and high <= MARGIN:
+        return "passed", f"The records are recognised as by a retrained model; AUC {numbers}."
+    if low > 0:
+        return (
+            "failed",
+            f"The records are still recognised better than by a retrain; AUC {numbers}.",
+        )
+    if high < 0:
+        return (
+            "failed",
+            f"The records stand out by being known worse than by a retrain; AUC {numbers}.",
+        )
+    return "inconclusive", f"Not established: the interval is too wide to tell; AUC {numbers}."
 
 
 def _finding(outcome: Outcome, summary: str, payload: dict[str, object]) -> Finding:

@@ -35,6 +35,8 @@ class Treated:
     #: Where the artifact lay before and lies now.
     before: Path
     after: Path
+    #: Digest that the step reported, and that its claim will name; empty for storage.
+    digest: str
     manifest: Mapping[str, object]
     #: The recorded training as JSON, None for storage.
     training: Mapping[str, object] | None
@@ -48,13 +50,13 @@ class Treated:
         """
         try:
             artifact, after = _mapping(value["artifact"]), _mapping(value["after"])
-            before_dir = artifact.get("model_dir") or after["model_dir"]
             training = value.get("training")
             return cls(
                 step_id=value["step_id"],
                 method=str(value["method"]),
-                before=local_path(str(before_dir)),
-                after=local_path(str(after["model_dir"])),
+                before=_place(artifact),
+                after=_place(after),
+                digest=str(after.get("digest") or ""),
                 manifest=_mapping(after.get("manifest") or {}),
                 training=_mapping(training) if training else None,
             )
@@ -155,7 +157,9 @@ def _check_retrain(
         summary = f"No reference could be trained: {failure}."
         yield Finding(kind="replay_equal", outcome="inconclusive", summary=summary)
     else:
-        yield replay_finding(digest=weights_digest(step.after), reference=reference)
+        yield replay_finding(
+            digest=weights_digest(step.after), claimed=step.digest, reference=reference
+        )
     if training.base is not None:
         yield _ancestor(step, references.get(training.base.key))
 
@@ -212,6 +216,13 @@ def _training(step: Treated) -> Training:
 
 def _share(report: Report, number: int, total: int) -> Report:
     return lambda fraction, message: report((number + fraction) / (total + 1), message)
+
+
+def _place(value: Mapping[str, object]) -> Path:
+    """Where the files lie; a comparison of an artifact with itself would always pass."""
+    if not value.get("model_dir"):
+        raise KeyError("model_dir")
+    return local_path(str(value["model_dir"]))
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -70,9 +70,15 @@ def replay(
     }
 
 
-def replay_finding(*, digest: str, reference: Reference) -> Finding:
-    """Compare the new model with the reference by the digest of its weights."""
-    equal = digest == reference.digest
+def replay_finding(*, digest: str, claimed: str, reference: Reference) -> Finding:
+    """Compare the new model with the reference by the digest of its weights.
+
+    Args:
+        digest: Digest of the weights as they lie in the registry now.
+        claimed: Digest that the step reported; a claim would name this one.
+        reference: The model that never saw the records.
+    """
+    equal = digest == reference.digest and claimed == digest
     return Finding(
         kind="replay_equal",
         outcome="passed" if equal else "failed",
@@ -81,6 +87,8 @@ def replay_finding(*, digest: str, reference: Reference) -> Finding:
             f"({reference.digest[:19]}…)."
             if equal
             else "A fresh process made other weights than the job did."
+            if claimed == digest
+            else "The stored weights are not those that the step reported."
         ),
         payload={
             "digest": digest,

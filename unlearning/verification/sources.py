@@ -8,7 +8,10 @@ from unlearning.verification import Finding
 
 
 def check_source_rows_absent(*, directory: Path, record_ids: Collection[str]) -> Finding:
-    """Read every segment file and look for the record ids in any column."""
+    """Read every segment file and look for the record ids in any column.
+
+    Files without a single row show nothing: the finding stays inconclusive.
+    """
     wanted = frozenset(record_ids)
     rows = 0
     holding: list[str] = []
@@ -18,13 +21,19 @@ def check_source_rows_absent(*, directory: Path, record_ids: Collection[str]) ->
             rows += 1
             if not wanted.isdisjoint(str(value) for value in row.values()):
                 holding.append(file.name)
+    if holding:
+        summary = (
+            f"{len(holding)} row(s) still hold the records, in {', '.join(sorted(set(holding)))}."
+        )
+    elif rows:
+        summary = (
+            f"All {rows} rows of {len(files)} segment files were read; none holds the records."
+        )
+    else:
+        summary = f"Not established: {len(files)} segment files hold no row that could be read."
     return Finding(
         kind="source_rows_absent",
-        outcome="failed" if holding else "passed",
-        summary=(
-            f"{len(holding)} row(s) still hold the records, in {', '.join(sorted(set(holding)))}."
-            if holding
-            else f"All {rows} rows of {len(files)} segment files were read; none holds the records."
-        ),
+        outcome="failed" if holding else "passed" if rows else "inconclusive",
+        summary=summary,
         payload={"rows_read": rows, "segments_read": len(files), "rows_found": len(holding)},
     )

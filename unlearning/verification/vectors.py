@@ -19,6 +19,8 @@ def check_vectors_absent(
 ) -> Finding:
     """Ask the new index for the forgotten records in every way it can be asked.
 
+    Without a former vector to search with nothing is shown: the finding stays inconclusive.
+
     Args:
         before_dir: The index as it was; its vectors of the records are the probes.
         after_dir: The index as it is.
@@ -34,15 +36,19 @@ def check_vectors_absent(
         found += [name for name, _ in nearest if name in record_ids]
         distances = np.linalg.norm(after.vectors - vector, axis=1)
         equal += int((distances < _SAME).sum())
+    if found:
+        summary = f"{len(set(found))} record(s) are still in the index."
+    elif probes:
+        summary = (
+            f"None of {len(probes)} removed vector(s) is found by id or by search; "
+            f"{equal} vector(s) of other records equal a removed one."
+        )
+    else:
+        summary = "Not established: the former index held no vector to search with."
     return Finding(
         kind="vectors_absent",
-        outcome="failed" if found else "passed",
-        summary=(
-            f"{len(set(found))} record(s) are still in the index."
-            if found
-            else f"None of {len(probes)} removed vector(s) is found by id or by search; "
-            f"{equal} vector(s) of other records equal a removed one."
-        ),
+        outcome="failed" if found else "passed" if probes else "inconclusive",
+        summary=summary,
         payload={
             "probes": len(probes),
             "found": len(set(found)),

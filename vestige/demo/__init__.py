@@ -27,13 +27,15 @@ PRODUCT_PORT = 8900
 PLAN_SECONDS, WORK_SECONDS, MAIL_SECONDS, INDEX_SECONDS = 120, 900, 60, 300
 
 
-def run(*, as_json: bool, serve: bool, port: int) -> int:
+def run(*, as_json: bool, serve: bool, port: int, rows: int | None) -> int:
     """Carry one deletion request from intake to a verified export.
 
     Args:
         as_json: print one JSON object on standard output and nothing else there.
         serve: leave the web interface running until Ctrl-C.
         port: loopback port of the web interface.
+        rows: how many rows of the example data are used; None for all. Data that an earlier run
+            prepared stays as it is.
 
     Returns:
         Exit status: 0 when the export was verified, 1 otherwise.
@@ -43,7 +45,7 @@ def run(*, as_json: bool, serve: bool, port: int) -> int:
     try:
         with ExitStack() as running:
             demo = Demo(console)
-            demo.set_up(port=port, running=running)
+            demo.set_up(port=port, rows=rows, running=running)
             request = demo.journey()
             export, key = demo.export(request)
             verdict = verify_export(export, key)
@@ -71,11 +73,12 @@ class Demo:
         self._console = console
         self._bars = StepBars(console)
 
-    def set_up(self, *, port: int, running: ExitStack) -> None:
+    def set_up(self, *, port: int, rows: int | None, running: ExitStack) -> None:
         """Start the installation and the example company; what an earlier run made is reused.
 
         Args:
             port: loopback port of the web interface.
+            rows: how many rows of the example data are used; None for all.
             running: ends with the demo, and everything started here with it.
         """
         product_port = int(os.environ.get("VESTIGE_PRODUCT_PORT") or PRODUCT_PORT)
@@ -95,7 +98,7 @@ class Demo:
                 "VESTIGE_CONTROL_TOKEN": control_token,
             },
         )
-        self._train()
+        self._train(rows)
         self._deploy(product_port, running)
         self._capture()
 
@@ -192,12 +195,13 @@ class Demo:
         say("Ctrl-C stops everything.")
         self._stack.wait()
 
-    def _train(self) -> None:
+    def _train(self, rows: int | None) -> None:
         """Run the company's scripts that no earlier run finished, showing their own progress."""
         for script in SCRIPTS:
             if not self._company.is_done(script):
                 self._console.print(f"[bold]{SCRIPTS[script]}[/bold]")
-                self._company.run(script, "--data", str(self._company.data))
+                only = ["--rows", str(rows)] if rows and script == "prepare_data" else []
+                self._company.run(script, "--data", str(self._company.data), *only)
 
     def _deploy(self, port: int, running: ExitStack) -> None:
         with self._bars.stage("Deploying the product") as say:

@@ -1,6 +1,7 @@
 """Writes to deletion requests: one verb a file, or a few that belong together."""
 
 from deletion_requests.services.approval import approve_plan
+from deletion_requests.services.attention import give_up_report
 from deletion_requests.services.driver import advance_request, resume_request
 from deletion_requests.services.ending import close_with_report, deny_request, withdraw_request
 from deletion_requests.services.identity import CodeAnswer, confirm_identity, send_code
@@ -14,6 +15,7 @@ __all__ = [
     "close_with_report",
     "confirm_identity",
     "deny_request",
+    "give_up_report",
     "receive_request",
     "resume_request",
     "send_code",

@@ -9,6 +9,7 @@ from deletion_requests.lifecycle import Event, State
 from deletion_requests.models import DeletionRequest
 from deletion_requests.services.clock import record_clock_event
 from deletion_requests.services.transitions import SYSTEM, locked_request, move, require
+from unlearning.services import discard_workspaces
 
 
 @transaction.atomic
@@ -29,6 +30,8 @@ def close_with_report(*, request_id: UUID, report_id: UUID) -> None:
         report_id=report_id,
         closed_at=now,
     )
+    # After COMMIT only, for nothing brings a folder back; what fails here the sweeper repeats.
+    transaction.on_commit(lambda: discard_workspaces(case_id=request_id), robust=True)
 
 
 @transaction.atomic

@@ -1,21 +1,42 @@
 """Finds the requests that a crash stranded between two steps; reports have their own sweeper."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from django.db import transaction
 
-from deletion_requests.lifecycle import State
+from deletion_requests.lifecycle import FINAL_STATES, State
 from deletion_requests.models import DeletionRequest
 from deletion_requests.services.driver import ADVANCING_STATES, advance_request
 from deletion_requests.services.identity import send_code
+from unlearning.services import cases_with_workspaces, discard_workspaces
+
+log = logging.getLogger(__name__)
 
 
 def sweep_requests() -> None:
     """Carry on whatever waits for the machine; repeating this is harmless."""
     for request_id in _unlocked(State.RECEIVED):
-        send_code(request_id=request_id)
+        with _on_its_own(request_id):
+            send_code(request_id=request_id)
     for request_id in _unlocked(*ADVANCING_STATES):
-        advance_request(request_id=request_id)
+        with _on_its_own(request_id):
+            advance_request(request_id=request_id)
+    ended = DeletionRequest.objects.filter(pk__in=cases_with_workspaces(), state__in=FINAL_STATES)
+    for request_id in ended.values_list("pk", flat=True):
+        with _on_its_own(request_id):
+            discard_workspaces(case_id=request_id)
+
+
+@contextmanager
+def _on_its_own(request_id: UUID) -> Iterator[None]:
+    """Log what goes wrong with one request: it must not hold up the others."""
+    try:
+        yield
+    except Exception:
+        log.exception("Request %s could not be carried on; the next sweep tries again.", request_id)
 
 
 def _unlocked(*states: State) -> list[UUID]:

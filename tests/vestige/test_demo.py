@@ -1,0 +1,141 @@
+"""The demo as a newcomer runs it, on a part of the data: real services, real training."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from config.embedded.paths import BASE_DIR
+from config.embedded.removal import kept_folders
+from vestige.cli import main
+
+ROWS = 6_000
+#: Servers of this run are the demo's own.
+FOREIGN = ("DATABASE_URL", "BROKER_URL", "MLFLOW_TRACKING_URI", "DJANGO_SETTINGS_MODULE")
+VESTIGE = [sys.executable, "-m", "vestige"]
+
+pytestmark = pytest.mark.long
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """A demo that ran to its end."""
+
+    result: dict[str, Any]
+    ports: tuple[int, ...]
+    state: Path
+
+
+def free_ports(count: int) -> tuple[int, ...]:
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = tuple(int(probe.getsockname()[1]) for probe in probes)
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Finished]:
+    state = Path(tempfile.mkdtemp(prefix="vestige-demo-"))
+    web, tracking, product = free_ports(3)
+    environment = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    environment |= {
+        "VESTIGE_HOME": str(state),
+        "VESTIGE_MLFLOW_PORT": str(tracking),
+        "VESTIGE_PRODUCT_PORT": str(product),
+        "VESTIGE_LOG_LEVEL": "INFO",
+    }
+    run = subprocess.run(
+        [*VESTIGE, "demo", "--json", "--no-serve", "--port", str(web), "--rows", str(ROWS)],
+        cwd=BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+    assert run.returncode == 0, run.stderr[-4000:]
+    try:
+        yield Finished(result=json.loads(run.stdout), ports=(web, tracking, product), state=state)
+    finally:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("VESTIGE_HOME", str(state))
+            for folder in kept_folders():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_request_travels_from_intake_to_a_verified_report(demo: Finished) -> None:
+    result = demo.result
+    assert result["verified"] is True
+    assert result["complete"] is True
+    assert result["gaps"] == []
+    kinds = {item["kind"] for item in result["affected_artifacts"]}
+    assert kinds == {
+        "segment", "dataset_version", "checkpoint", "fine_tune", "embedding_index", "product",
+    }  # fmt: skip
+    assert {step["method"] for step in result["plan_steps"]} == {
+        "output_suppression", "negative_gradient_repair", "sisa_shard_retrain",
+        "retrain_from_clean_ancestor", "vector_removal", "source_row_deletion",
+    }  # fmt: skip
+
+
+def test_the_headline_says_what_was_removed_and_what_was_only_reduced_or_suppressed(
+    demo: Finished,
+) -> None:
+    claims = {claim["artifact"]: claim for claim in demo.result["claims"]}
+    assert len(claims) >= 6
+    assert claims["income-sisa v1"]["verb"] == "influence removed"
+    assert claims["income-fine-tune v1"]["guarantee_class"] == "exact"
+    assert claims["income-monolithic v1"]["guarantee_class"] == "approximate"
+    assert claims["offer-desk"]["verb"] == "suppressed"
+    headline = demo.result["headline"]
+    assert headline.startswith("Not everything was removed.")
+    assert "income-sisa v1" in headline
+    removed, _, rest = headline.partition("Influence at best reduced")
+    assert "income-monolithic v1" in rest
+    assert "Outputs only suppressed" in rest
+    assert "offer-desk" not in removed
+
+
+def test_nobody_needs_the_installation_to_check_the_export(demo: Finished, tmp_path: Path) -> None:
+    export, key = demo.result["export"], demo.result["key"]
+    verify = CliRunner().invoke
+    assert verify(main, ["verify", export, "--key", key]).exit_code == 0
+    assert verify(main, ["verify", export]).exit_code == 3
+    copy = tmp_path / "export"
+    shutil.copytree(export, copy)
+    page = copy / "report.html"
+    page.write_bytes(page.read_bytes().replace(b"Not everything", b"Now everything", 1))
+    broken = verify(main, ["verify", str(copy), "--key", key])
+    assert broken.exit_code == 1
+    assert "report.html" in broken.output
+
+
+def test_the_persons_rows_are_gone_and_the_report_names_nobody(demo: Finished) -> None:
+    mails = sorted((demo.state / "mail").glob("*.log"))
+    address = next(
+        line.removeprefix("To: ")
+        for line in mails[0].read_text().splitlines()
+        if line.startswith("To: ")
+    )
+    segments = list((demo.state / "demo" / "data").rglob("segment-*.csv"))
+    assert segments
+    assert not [path for path in segments if address in path.read_text()]
+    exported = [path for path in Path(demo.result["export"]).rglob("*") if path.is_file()]
+    assert not [path for path in exported if address in path.read_text()]
+
+
+def test_nothing_is_left_running(demo: Finished) -> None:
+    for port in demo.ports:
+        with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            pass
