@@ -168,7 +168,7 @@ RULES: dict[str, Rule] = {
         sentence="Outputs about the data subject were suppressed at {place} {period}.",
         required=("run_recorded", "outputs_suppressed"),
         limits=(
-            "The suppression ended with the work; it hides nothing any more.",
+            "Outside the stated period nothing is hidden.",
             "Suppression hides answers; the model behind the product keeps what it learned.",
             "Only the probes listed were sent; other ways to ask were not tried.",
         ),

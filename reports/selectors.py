@@ -134,16 +134,18 @@ def actions_of(
         closing: The trace after the work; what it still finds weakens the claims.
     """
     left = list(closing["affected"]) if closing else []
-    treated = tuple(_action(step, _period(plan), left) for step in plan.steps)
+    treated = tuple(_action(step, _period(plan, step), left) for step in plan.steps)
     return (*treated, *_untreated(plan, trace), *_newly_found(plan, trace, left))
 
 
-def _period(plan: PlanView) -> str:
-    """When actions that end with the work held: suppression starts and ends inside the plan."""
+def _period(plan: PlanView, step: StepView) -> str:
+    """When an action held that ends with the work, as a suppression does unless it is kept."""
     if plan.started_at is None:
         return ""
     until = f"{plan.settled_at:%Y-%m-%d %H:%M} UTC" if plan.settled_at else "now"
     start = f"{plan.started_at:%Y-%m-%d %H:%M} UTC"
+    if any(item.kind == "suppression_kept" for item in step.evidence):
+        return f"since the work began ({start}), and still are"
     return f"while the work was under way (between {start} and {until} at the longest)"
 
 

@@ -44,8 +44,8 @@ def promote_plan(plan: Plan, lease: Lease, *, accepted_by: str = "") -> list[Ste
         accepted_by: Who decided that versions that failed a check may serve all the same.
 
     Returns:
-        One finding for each product that serves them, and one for a decision to let versions
-        serve that failed a check.
+        One finding for each product that serves them, one for each suppression that stays, and
+        one for a decision to let versions serve that failed a check.
 
     Raises:
         PromotionRefusedError: A new version failed a check; nothing was changed.
@@ -67,7 +67,7 @@ def promote_plan(plan: Plan, lease: Lease, *, accepted_by: str = "") -> list[Ste
     for step in products:
         lease.check()
         if step.outcome.get("rule_id"):
-            lift(step)
+            findings += lift(step)
     return [*accepted, *findings]
 
 

@@ -3,6 +3,8 @@
 import secrets
 from typing import Any
 
+from lineage.graph import Relation
+from lineage.models import Derivation
 from unlearning import product
 from unlearning.jobs.findings import StepFinding
 from unlearning.jobs.lease import Lease
@@ -59,13 +61,44 @@ def probe(step: PlanStep) -> StepFinding:
     )
 
 
-def lift(step: PlanStep) -> None:
-    """Take the rule of a step out of force.
+def lift(step: PlanStep) -> list[StepFinding]:
+    """Take the rule of a step out of force, unless the product still serves what nobody treated.
+
+    Returns:
+        A finding where the rule stays in force; nothing where it was lifted.
 
     Raises:
         ProductError: The product does not do it.
     """
+    if untreated := serves_untreated(step):
+        return [
+            StepFinding(
+                step_id=step.pk,
+                kind="suppression_kept",
+                outcome="passed",
+                summary=f"{step.artifact.name} still serves {', '.join(untreated)}, which no step "
+                "treated; the suppression stays in force."[:500],
+                payload={"untreated": untreated},
+            )
+        ]
     product.lift_suppression(step.artifact.location, rule_id=rule_id(step))
+    return []
+
+
+def serves_untreated(step: PlanStep) -> list[str]:
+    """Name the affected artifacts that a product serves and that the plan leaves as they are.
+
+    Told apart by name, because this is what a plan keeps of them: where two share one, the rule
+    rather stays in force.
+    """
+    names = [item["artifact"] for item in step.plan.uncovered]
+    served = Derivation.objects.filter(
+        downstream=step.artifact,
+        relation=Relation.DEPLOYED_AS,
+        ended_at=None,
+        upstream__name__in=names,
+    )
+    return sorted(set(served.values_list("upstream__name", flat=True)))
 
 
 def rule_id(step: PlanStep) -> str:

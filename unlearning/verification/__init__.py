@@ -34,6 +34,10 @@ EVIDENCE_KINDS: dict[str, str] = {
     "vectors_absent": "The index holds no vector of the records and no search returns one.",
     "source_rows_absent": "Every segment file was read again and none holds the records.",
     "outputs_suppressed": "The product was asked and refuses to answer about the data subject.",
+    "suppression_kept": (
+        "The product still serves an affected artifact that no step treated, so the suppression "
+        "stays in force."
+    ),
     "deployment_switched": "The product was asked and serves the digest of the new model.",
     "failure_accepted": (
         "A person decided that versions which failed a check may serve; it supports no claim."

@@ -1,0 +1,45 @@
+"""When a suppression may be lifted, and when it stays."""
+
+import pytest
+
+from lineage.graph import ArtifactKind, Relation
+from lineage.models import Derivation
+from tests.factories import ArtifactFactory, PlanFactory, PlanStepFactory
+from unlearning.jobs.suppression import lift, serves_untreated
+from unlearning.models import PlanStep
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def step() -> PlanStep:
+    plan = PlanFactory.create(uncovered=[{"artifact": "old-scores v1", "reason": "No recipe."}])
+    desk = ArtifactFactory.create(kind=ArtifactKind.PRODUCT, name="offer-desk")
+    made: PlanStep = PlanStepFactory.create(plan=plan, artifact=desk, method="output_suppression")
+    return made
+
+
+def serve(step: PlanStep, name: str) -> Derivation:
+    model = ArtifactFactory.create(kind=ArtifactKind.CHECKPOINT, name=name)
+    return Derivation.objects.create(
+        upstream=model, downstream=step.artifact, relation=Relation.DEPLOYED_AS
+    )
+
+
+def test_outputs_stay_suppressed_while_an_untreated_model_answers(step: PlanStep) -> None:
+    serve(step, "income-sisa v2")
+    serve(step, "old-scores v1")
+
+    [finding] = lift(step)
+
+    assert finding.kind == "suppression_kept"
+    assert "old-scores v1" in finding.summary
+    assert finding.payload == {"untreated": ["old-scores v1"]}
+
+
+def test_what_is_served_no_more_or_was_treated_keeps_nothing_suppressed(step: PlanStep) -> None:
+    serve(step, "income-sisa v2")
+    ended = serve(step, "old-scores v1")
+    Derivation.objects.filter(pk=ended.pk).update(ended_at=ended.recorded_at)
+
+    assert serves_untreated(step) == []
