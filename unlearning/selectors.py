@@ -127,7 +127,8 @@ def attention_of(plan_id: UUID) -> str:
             f"Step {job.step.ordinal} ({METHODS[job.step.method].name}, {job.step.artifact.name})"
         )
     reason = job.error.strip().splitlines()[-1] if job.error.strip() else "no reason was recorded"
-    return f"{what} did not succeed after {job.attempts} attempts: {reason}"[:500]
+    tries = f"{job.attempts} attempt" if job.attempts == 1 else f"{job.attempts} attempts"
+    return f"{what} did not succeed after {tries}: {reason}"[:500]
 
 
 def _plans() -> Any:  # noqa: ANN401 - django-stubs cannot name a queryset with prefetched rows

@@ -42,7 +42,7 @@ def test_trace_prints_the_path_to_each_artifact_and_why_it_may_be_incomplete(
 ) -> None:
     text = run("trace", "--email", "Ann@example.org")
     assert f"{segment.name} → adult@1" in text
-    assert "INCOMPLETE" in text
+    assert "NOT complete" in text
     document = json.loads(run("trace", "--email", "ann@example.org", "--json"))
     assert document["complete"] is False
     assert [item["kind"] for item in document["affected"]] == ["segment", "dataset_version"]

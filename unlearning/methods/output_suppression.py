@@ -11,6 +11,7 @@ import time
 
 from unlearning.digests import json_digest
 from unlearning.jobfiles import Report, StepInput, StepOutput
+from unlearning.verification.wording import counted
 
 
 def suppression_digest(record_id: str, *, salt: str) -> str:
@@ -24,7 +25,7 @@ def apply(job: StepInput, report: Report) -> StepOutput:
     salt = secrets.token_hex(16)
     digests = sorted(suppression_digest(name, salt=salt) for name in job.record_ids)
     rule = {"salt": salt, "digests": digests}
-    report(1.0, f"rule for {len(digests)} record(s) made")
+    report(1.0, f"rule for {counted(len(digests), 'record')} made")
     return StepOutput(
         seconds=time.perf_counter() - started,
         manifest={"suppressed": len(digests)},

@@ -4,6 +4,7 @@ from collections import Counter
 
 from unlearning.data import RecordView
 from unlearning.verification import Finding
+from unlearning.verification.wording import counted
 
 
 def check_duplicates(view: RecordView) -> Finding:
@@ -18,7 +19,7 @@ def check_duplicates(view: RecordView) -> Finding:
         kind="duplicates_checked",
         outcome="passed",
         summary=(
-            f"{same} row(s) of other data subjects have exactly the same content; they stay."
+            f"{counted(same, 'row')} of other data subjects with exactly the same content: kept."
             if same
             else "No row of another data subject has the same content."
         ),

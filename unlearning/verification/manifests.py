@@ -6,6 +6,7 @@ from pathlib import Path
 
 from unlearning.digests import json_digest, record_digest
 from unlearning.verification import Finding
+from unlearning.verification.wording import counted
 
 
 def check_manifests(manifests: Collection[Path], *, record_ids: Collection[str]) -> Finding:
@@ -31,9 +32,9 @@ def check_manifests(manifests: Collection[Path], *, record_ids: Collection[str])
     elif not listed:
         summary = "Not established: no manifest lists any record."
     elif listing:
-        summary = f"{listing} forgotten record(s) are listed as trained on."
+        summary = f"The manifest lists {counted(listing, 'forgotten record')} as trained on."
     else:
-        summary = f"None of the forgotten records is among the {listed} records trained on."
+        summary = f"None of the forgotten records is among the {listed:,} records trained on."
     return Finding(
         kind="manifest_excludes",
         outcome="failed" if broken or listing else "passed" if listed else "inconclusive",

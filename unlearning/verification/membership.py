@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unlearning.verification import Finding, Outcome
+from unlearning.verification.wording import counted
 
 #: Fewer forgotten records than this establish nothing either way.
 MINIMUM_SAMPLE = 30
@@ -101,7 +102,7 @@ def membership_finding(*, before: Attack, after: Attack, reference: Attack | Non
     difference = auc_difference(after, reference)
     payload["difference"] = difference.to_json()
     if count < MINIMUM_SAMPLE or difference.low is None:
-        sentence = f"Not established: {count} record(s) are too few to tell; AUC {numbers}."
+        sentence = f"Not established: too few to tell ({counted(count, 'record')}); AUC {numbers}."
         return _finding("inconclusive", sentence, payload)
     return _finding(*_judge(difference, numbers), payload)
 

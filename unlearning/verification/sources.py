@@ -5,6 +5,7 @@ from pathlib import Path
 
 from unlearning.data import read_rows, segment_files
 from unlearning.verification import Finding
+from unlearning.verification.wording import counted
 
 
 def check_source_rows_absent(*, directory: Path, record_ids: Collection[str]) -> Finding:
@@ -23,11 +24,12 @@ def check_source_rows_absent(*, directory: Path, record_ids: Collection[str]) ->
                 holding.append(file.name)
     if holding:
         summary = (
-            f"{len(holding)} row(s) still hold the records, in {', '.join(sorted(set(holding)))}."
+            f"The records are still in {counted(len(holding), 'row')} of "
+            f"{', '.join(sorted(set(holding)))}."
         )
     elif rows:
         summary = (
-            f"All {rows} rows of {len(files)} segment files were read; none holds the records."
+            f"All {rows:,} rows of {len(files)} segment files were read; none holds the records."
         )
     else:
         summary = f"Not established: {len(files)} segment files hold no row that could be read."

@@ -7,6 +7,7 @@ import numpy as np
 
 from unlearning.vectors import VectorIndex
 from unlearning.verification import Finding
+from unlearning.verification.wording import counted
 
 #: How many neighbours each probe asks for.
 NEIGHBOURS = 50
@@ -37,11 +38,11 @@ def check_vectors_absent(
         distances = np.linalg.norm(after.vectors - vector, axis=1)
         equal += int((distances < _SAME).sum())
     if found:
-        summary = f"{len(set(found))} record(s) are still in the index."
+        summary = f"The index still holds {counted(len(set(found)), 'record')}."
     elif probes:
         summary = (
-            f"None of {len(probes)} removed vector(s) is found by id or by search; "
-            f"{equal} vector(s) of other records equal a removed one."
+            f"Searched for {counted(len(probes), 'removed vector')} by id and by nearness: none is "
+            f"found. Of other records, {counted(equal, 'vector')} equal to a removed one: kept."
         )
     else:
         summary = "Not established: the former index held no vector to search with."

@@ -26,11 +26,14 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(document, indent=2))
             return
-        self.stdout.write(f"{len(document['records'])} records")
+        held = len(document["records"])
+        self.stdout.write(f"Records of this data subject: {held or 'none are held'}")
         for item in document["affected"]:
             path = " → ".join(node["name"] for node in item["path"])
             influence = ", ".join(item["influence"])
             self.stdout.write(f"{item['kind']:16} {item['certainty']:9} {influence:20} {path}")
-        self.stdout.write("complete" if document["complete"] else "INCOMPLETE")
+        self.stdout.write(
+            "The trace is complete." if document["complete"] else "The trace is NOT complete:"
+        )
         for reason in document["reasons"]:
             self.stdout.write(f"  {reason}")
