@@ -169,7 +169,7 @@ HEADLINE_PHRASES: dict[str, str] = {
         "Influence at best reduced, by an approximate procedure whose effect is not established:"
         " {names}."
     ),
-    Verb.SUPPRESSED: "Outputs only suppressed, while the work was under way: {names}.",
+    Verb.SUPPRESSED: "Outputs only suppressed, for the stated period: {names}.",
     Verb.NOT_ESTABLISHED: "Not established: {names}.",
 }
 

@@ -33,8 +33,8 @@ RESIDUAL_RISK: dict[str, str] = {
         " it still carried the records."
     ),
     Verb.SUPPRESSED: (
-        "Suppressed outputs were hidden for a while, not gone: whoever holds the model could still"
-        " get at what it learned."
+        "Suppressed outputs are hidden for the stated period, not gone: whoever holds the model"
+        " could still get at what it learned."
     ),
     Verb.NOT_ESTABLISHED: (
         "Where nothing is established, assume that the artifact still holds the records or"

@@ -61,7 +61,7 @@ class PlanFacts:
     digest: str
     author: str
     steps: tuple[StepFacts, ...]
-    uncovered: tuple[Mapping[str, str], ...]
+    uncovered: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True, kw_only=True)

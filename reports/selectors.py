@@ -194,7 +194,7 @@ def _newly_found(
 def _untreated(plan: PlanView, trace: Mapping[str, Any]) -> Iterator[Action]:
     """Affected artifacts without a step; a segment is treated with its dataset version."""
     treated = {step.artifact_id for step in plan.steps}
-    reasons = {item["artifact"]: item["reason"] for item in plan.uncovered}
+    reasons = {item["artifact_id"]: item["reason"] for item in plan.uncovered}
     for item in trace["affected"]:
         if item["artifact_id"] in treated or _covered_segment(item, reasons):
             continue
@@ -202,12 +202,12 @@ def _untreated(plan: PlanView, trace: Mapping[str, Any]) -> Iterator[Action]:
             artifact_kind=item["kind"],
             artifact_name=item["name"],
             artifact_digest=item.get("digest", ""),
-            untreated_because=reasons.get(item["name"], "No step of the plan treated it."),
+            untreated_because=reasons.get(item["artifact_id"], "No step of the plan treated it."),
         )
 
 
-def _covered_segment(item: Mapping[str, Any], reasons: Mapping[str, str]) -> bool:
-    return item["kind"] == ArtifactKind.SEGMENT and item["name"] not in reasons
+def _covered_segment(item: Mapping[str, Any], reasons: Mapping[int, str]) -> bool:
+    return item["kind"] == ArtifactKind.SEGMENT and item["artifact_id"] not in reasons
 
 
 def _step_facts(step: StepView) -> StepFacts:

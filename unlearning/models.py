@@ -40,7 +40,7 @@ class Plan(models.Model):
     snapshot_hash = models.CharField(max_length=64)
     #: SHA-256 of the canonical plan; what officers approve.
     digest = models.CharField(max_length=64)
-    #: Affected artifacts that no method can treat: ``[{artifact, reason}]``.
+    #: Affected artifacts that no method can treat: ``[{artifact_id, artifact, reason}]``.
     uncovered = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)

@@ -79,7 +79,7 @@ class PlanView:
     status: PlanStatus
     steps: tuple[StepView, ...]
     #: Affected artifacts that no method can treat: ``{"artifact", "reason"}``.
-    uncovered: tuple[Mapping[str, str], ...]
+    uncovered: tuple[Mapping[str, Any], ...]
     #: Findings about the plan as a whole.
     evidence: tuple[EvidenceView, ...]
     #: 0.0 to 1.0 over all steps, the verification and the promotion.

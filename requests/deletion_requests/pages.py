@@ -1,5 +1,7 @@
 """The officers' pages about deletion requests: authorise, parse, one call, render."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -103,16 +105,12 @@ def progress_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
 def approve_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """Record this officer's approval of the plan they read, or say why it is refused."""
     view = _view_or_404(request_id)
-    try:
+    with _told(request, f"Your approval of {view.reference} is recorded."):
         approve_plan(
             request_id=request_id,
             officer=request.user,
             plan_digest=request.POST.get("plan_digest", ""),
         )
-    except VestigeError as refusal:
-        messages.error(request, refusal.detail)
-    else:
-        messages.success(request, f"Your approval of {view.reference} is recorded.")
     return redirect("request", request_id)
 
 
@@ -121,12 +119,8 @@ def approve_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
 def resume_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """Send a request on that waited for a person, or say why it cannot go on."""
     view = _view_or_404(request_id)
-    try:
+    with _told(request, f"{view.reference} goes on."):
         resume_request(request_id=request_id, actor=f"officer:{request.user.get_username()}")
-    except VestigeError as refusal:
-        messages.error(request, refusal.detail)
-    else:
-        messages.success(request, f"{view.reference} goes on.")
     return redirect("request", request_id)
 
 
@@ -135,24 +129,28 @@ def resume_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
 def deny_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """End a request that waited for a person without work, for a reason that the ledger keeps."""
     view = _view_or_404(request_id)
-    if _work_began(view):
-        messages.error(request, "Work has begun, so this request can no longer be denied.")
-        return redirect("request", request_id)
     form = DenialForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(str(error) for error in form.errors["reason"]))
         return redirect("request", request_id)
-    try:
+    with _told(request, f"{view.reference} is denied."):
         deny_request(
             request_id=request_id,
             actor=f"officer:{request.user.get_username()}",
             reason=form.cleaned_data["reason"],
         )
+    return redirect("request", request_id)
+
+
+@contextmanager
+def _told(request: OfficerRequest, success: str) -> Iterator[None]:
+    """Tell the officer on the next page that the act was done, or why it was refused."""
+    try:
+        yield
     except VestigeError as refusal:
         messages.error(request, refusal.detail)
     else:
-        messages.success(request, f"{view.reference} is denied.")
-    return redirect("request", request_id)
+        messages.success(request, success)
 
 
 def _view_or_404(request_id: UUID) -> RequestView:
@@ -162,13 +160,9 @@ def _view_or_404(request_id: UUID) -> RequestView:
         raise Http404(missing.detail) from missing
 
 
-def _work_began(view: RequestView) -> bool:
-    return view.plan is not None and view.plan.started_at is not None
-
-
 def _context(request: OfficerRequest, view: RequestView) -> dict[str, Any]:
     state = State(view.state)
-    work_began = _work_began(view)
+    work_began = view.plan is not None and view.plan.started_at is not None
     return {
         "section": "queue",
         "view": view,

@@ -192,7 +192,7 @@ def test_the_headline_of_the_example_names_what_happened_to_whom() -> None:
         " Vectors removed from: the-vector-removal (index)."
         " Influence only reduced, by an approximate procedure: the-negative-gradient-repair"
         " (model)."
-        " Outputs only suppressed, while the work was under way: the-output-suppression (product)."
+        " Outputs only suppressed, for the stated period: the-output-suppression (product)."
     )
 
 

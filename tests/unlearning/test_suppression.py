@@ -4,7 +4,7 @@ import pytest
 
 from lineage.graph import ArtifactKind, Relation
 from lineage.models import Derivation
-from tests.factories import ArtifactFactory, PlanFactory, PlanStepFactory
+from tests.factories import ArtifactFactory, PlanStepFactory
 from unlearning.jobs.suppression import lift, serves_untreated
 from unlearning.models import PlanStep
 
@@ -13,14 +13,17 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def step() -> PlanStep:
-    plan = PlanFactory.create(uncovered=[{"artifact": "old-scores v1", "reason": "No recipe."}])
     desk = ArtifactFactory.create(kind=ArtifactKind.PRODUCT, name="offer-desk")
-    made: PlanStep = PlanStepFactory.create(plan=plan, artifact=desk, method="output_suppression")
+    made: PlanStep = PlanStepFactory.create(artifact=desk, method="output_suppression")
     return made
 
 
-def serve(step: PlanStep, name: str) -> Derivation:
+def serve(step: PlanStep, name: str, *, untreated: bool = False) -> Derivation:
     model = ArtifactFactory.create(kind=ArtifactKind.CHECKPOINT, name=name)
+    if untreated:
+        step.plan.uncovered = [
+            {"artifact_id": model.pk, "artifact": name, "reason": "Its recipe is not recorded."}
+        ]
     return Derivation.objects.create(
         upstream=model, downstream=step.artifact, relation=Relation.DEPLOYED_AS
     )
@@ -28,7 +31,7 @@ def serve(step: PlanStep, name: str) -> Derivation:
 
 def test_outputs_stay_suppressed_while_an_untreated_model_answers(step: PlanStep) -> None:
     serve(step, "income-sisa v2")
-    serve(step, "old-scores v1")
+    serve(step, "old-scores v1", untreated=True)
 
     [finding] = lift(step)
 
@@ -39,7 +42,7 @@ def test_outputs_stay_suppressed_while_an_untreated_model_answers(step: PlanStep
 
 def test_what_is_served_no_more_or_was_treated_keeps_nothing_suppressed(step: PlanStep) -> None:
     serve(step, "income-sisa v2")
-    ended = serve(step, "old-scores v1")
+    ended = serve(step, "old-scores v1", untreated=True)
     Derivation.objects.filter(pk=ended.pk).update(ended_at=ended.recorded_at)
 
     assert serves_untreated(step) == []

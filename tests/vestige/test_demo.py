@@ -131,8 +131,11 @@ def test_the_persons_rows_are_gone_and_the_report_names_nobody(demo: Finished) -
     segments = list((demo.state / "demo" / "data").rglob("segment-*.csv"))
     assert segments
     assert not [path for path in segments if address in path.read_text()]
+    number = f"C-{address.split('@')[0].rsplit('.', 1)[1]}"
     exported = [path for path in Path(demo.result["export"]).rglob("*") if path.is_file()]
+    assert len(exported) > 10
     assert not [path for path in exported if address in path.read_text()]
+    assert not [path for path in exported if number in path.read_text()]
 
 
 def test_nothing_is_left_running(demo: Finished) -> None:

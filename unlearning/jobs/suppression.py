@@ -86,19 +86,14 @@ def lift(step: PlanStep) -> list[StepFinding]:
 
 
 def serves_untreated(step: PlanStep) -> list[str]:
-    """Name the affected artifacts that a product serves and that the plan leaves as they are.
-
-    Told apart by name, because this is what a plan keeps of them: where two share one, the rule
-    rather stays in force.
-    """
-    names = [item["artifact"] for item in step.plan.uncovered]
+    """Name the affected artifacts that a product serves and that the plan leaves as they are."""
     served = Derivation.objects.filter(
         downstream=step.artifact,
         relation=Relation.DEPLOYED_AS,
         ended_at=None,
-        upstream__name__in=names,
+        upstream__in=[item["artifact_id"] for item in step.plan.uncovered],
     )
-    return sorted(set(served.values_list("upstream__name", flat=True)))
+    return sorted(served.values_list("upstream__name", flat=True))
 
 
 def rule_id(step: PlanStep) -> str:

@@ -48,7 +48,10 @@ def draft_plan(*, case_id: UUID, impact: Impact, author: User) -> Plan:
         author=author,
         record_ids=sorted({record.record_id for record in impact.records}),
         snapshot_hash=impact.snapshot_hash,
-        uncovered=[{"artifact": rows[a].name, "reason": reason} for a, reason in uncovered],
+        uncovered=[
+            {"artifact_id": a, "artifact": rows[a].name, "reason": reason}
+            for a, reason in uncovered
+        ],
     )
     plan.digest = canonical_digest(_document(plan, planned.steps, rows))
     plan.save()

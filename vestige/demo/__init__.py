@@ -204,11 +204,11 @@ class Demo:
                 self._company.run(script, "--data", str(self._company.data), *only)
 
     def _deploy(self, port: int, running: ExitStack) -> None:
-        with self._bars.stage("Deploying the product") as say:
-            self._company.run("deploy", "--endpoint", f"http://127.0.0.1:{port}", quiet=True)
-            product = self._company.product(port=port, state=self._stack.state)
-            running.callback(product.stop)
-            say("waiting for it to answer")
+        self._console.print("[bold]Deploying the product[/bold]")
+        self._company.run("deploy", "--endpoint", f"http://127.0.0.1:{port}")
+        product = self._company.product(port=port, state=self._stack.state)
+        running.callback(product.stop)
+        with self._bars.stage("Waiting for the product to answer"):
             product.start()
 
     def _capture(self) -> None:

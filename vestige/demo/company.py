@@ -50,31 +50,27 @@ class Company:
         """Whether an earlier run finished this script."""
         return self._stamp(script).exists()
 
-    def run(self, script: str, *arguments: str, quiet: bool = False) -> None:
+    def run(self, script: str, *arguments: str) -> None:
         """Run one script in a process of its own, as the company's pipeline would.
 
         Its output, progress bars and all, goes to standard error, because standard output is
-        kept for results; a quiet script's goes to a log.
+        kept for results.
 
         Raises:
             ServiceError: the script failed.
         """
-        log = self.home / f"{script}.log"
-        with log.open("w", encoding="utf-8") as quiet_output:
-            finished = subprocess.run(
-                [sys.executable, "-m", f"examples.company.{script}", *arguments],
-                cwd=BASE_DIR,
-                env={**self.environment, "PYTHONWARNINGS": "ignore"},
-                stdin=subprocess.DEVNULL,
-                stdout=quiet_output if quiet else sys.stderr,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
+        finished = subprocess.run(
+            [sys.executable, "-m", f"examples.company.{script}", *arguments],
+            cwd=BASE_DIR,
+            env={**self.environment, "PYTHONWARNINGS": "ignore"},
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+            check=False,
+        )
         if finished.returncode != 0:
-            where = f"see {log}" if quiet else "its last lines stand above"
             raise ServiceError(
-                f"The example company's {script} failed; {where}. Start the demo again to go on "
-                "from there, or remove everything with `make clean`."
+                f"The example company's {script} failed; its last lines stand above. Start the "
+                "demo again to go on from there, or remove everything with `make clean`."
             )
         self._stamp(script).touch()
 

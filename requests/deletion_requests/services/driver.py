@@ -9,6 +9,7 @@ from django.utils import timezone
 from deletion_requests.errors import WrongTransitionError
 from deletion_requests.lifecycle import Event, State
 from deletion_requests.models import DeletionRequest, RecordedTrace
+from deletion_requests.services.attention import ask_person
 from deletion_requests.services.transitions import SYSTEM, locked_request, move
 from deletion_requests.timeline import reference_of
 from governance.ledger.services import append_entry
@@ -83,7 +84,7 @@ def _trace(request: DeletionRequest) -> None:
     if impact.records:
         _plan(request, impact)
     elif impact.affected:
-        _ask(
+        ask_person(
             request,
             "No record is held any more, but artifacts made while there was one may carry its "
             "influence; the report of the earlier request names them.",
@@ -99,7 +100,9 @@ def _plan(request: DeletionRequest, impact: Impact) -> None:
         .first()
     )
     if author is None:
-        _ask(request, "No active privacy officer can answer for a plan; create one and resume.")
+        ask_person(
+            request, "No active privacy officer can answer for a plan; create one and resume."
+        )
         return
     plan = draft_plan(case_id=request.pk, impact=impact, author=author)
     move(
@@ -113,7 +116,7 @@ def _plan(request: DeletionRequest, impact: Impact) -> None:
 def _nothing_found(request: DeletionRequest, impact: Impact) -> None:
     if not impact.complete:
         reasons = " ".join(impact.reasons)
-        _ask(request, f"No record was found, but the trace is incomplete. {reasons}")
+        ask_person(request, f"No record was found, but the trace is incomplete. {reasons}")
         return
     _record_trace(request, "closing", impact)
     move(request, Event.NOTHING_FOUND, actor=SYSTEM, outcome="no_match")
@@ -134,7 +137,7 @@ def _follow_plan(request: DeletionRequest) -> None:
         raise WrongTransitionError("A running request has no plan.")
     dispatch_ready_steps(plan_id=plan.id)
     if plan.status is PlanStatus.STUCK:
-        _ask(request, attention_of(plan.id))
+        ask_person(request, attention_of(plan.id))
     elif request.state == State.EXECUTING and plan.status in _STEPS_ARE_DONE:
         move(request, Event.STEPS_FINISHED, actor=SYSTEM)
     elif request.state == State.VERIFYING and plan.status is PlanStatus.SETTLED:
@@ -208,14 +211,4 @@ def _record_trace(request: DeletionRequest, purpose: str, impact: Impact) -> Non
             "complete": impact.complete,
             "note": f"{len(impact.affected)} affected artifacts, {len(impact.gaps)} gaps.",
         },
-    )
-
-
-def _ask(request: DeletionRequest, sentence: str) -> None:
-    move(
-        request,
-        Event.ATTENTION_NEEDED,
-        actor=SYSTEM,
-        note=sentence[:500],
-        attention=sentence[:500],
     )

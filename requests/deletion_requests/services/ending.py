@@ -5,10 +5,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from deletion_requests.errors import WrongTransitionError
 from deletion_requests.lifecycle import Event, State
 from deletion_requests.models import DeletionRequest
 from deletion_requests.services.clock import record_clock_event
 from deletion_requests.services.transitions import SYSTEM, locked_request, move, require
+from unlearning.selectors import latest_plan_of
 from unlearning.services import discard_workspaces
 
 
@@ -56,11 +58,14 @@ def deny_request(*, request_id: UUID, actor: str, reason: str) -> DeletionReques
 
     Raises:
         RequestNotFoundError: There is no such request.
-        WrongTransitionError: The request does not wait for a person.
+        WrongTransitionError: The request does not wait for a person, or work has begun.
     """
     request = locked_request(request_id)
     now = timezone.now()
     require(request, Event.DENIAL)
+    plan = latest_plan_of(request.pk)
+    if plan is not None and plan.started_at is not None:
+        raise WrongTransitionError("Work has begun, so this request can no longer be denied.")
     record_clock_event(request, kind="stop", at=now, note="The request was denied.")
     move(request, Event.DENIAL, actor=actor, note=reason, outcome="denied", closed_at=now)
     return request
