@@ -2,15 +2,16 @@
 
 PYTHON ?= $(shell for name in python3.11 python3.12 python3; do $$name -c "" 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
-PATHS := config governance lineage unlearning requests reports vestige examples tests manage.py
+PATHS := config governance lineage unlearning requests reports vestige examples bench tests manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format lock setup browser clean
+.PHONY: help demo up test screenshots lint format lock setup browser clean
 
 help:
 	@echo "make demo    set up, run one deletion request from intake to signed report, serve it"
 	@echo "make up      serve what is there"
 	@echo "make test    set up and run the whole test suite"
+	@echo "make screenshots  pictures of every page into .vestige/screenshots"
 	@echo "make lint    every static check"
 	@echo "make format  format the code and the templates"
 	@echo "make lock    resolve the dependencies anew"
@@ -30,6 +31,10 @@ browser: setup
 
 test: setup browser
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# Pictures of every page, narrow and wide, light and dark, in .vestige/screenshots.
+screenshots: setup browser
+	$(BIN)/pytest -q tests/pages/take_screenshots.py
 
 lint: setup
 	$(BIN)/ruff check $(PATHS)

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "governance.zones.organisation_zone",
     # Must stand last: it turns a lockout raised further in into its answer.
     "axes.middleware.AxesMiddleware",
 ]
@@ -143,6 +144,13 @@ CONTROL_TOKEN = secret_text("VESTIGE_CONTROL_TOKEN", "control-token")
 MLFLOW_TRACKING_URI = mlflow_url()
 JOB_LEASE_SECONDS = int(os.environ.get("VESTIGE_JOB_LEASE_SECONDS", "30"))
 JOB_MAX_ATTEMPTS = 3
+#: Replicas on each side with which an approximate method is attacked; 0 leaves it not established.
+MEMBERSHIP_REPLICAS = int(os.environ.get("VESTIGE_MEMBERSHIP_REPLICAS", "32"))
+
+# The address under which people outside reach this server: links in mails start with it.
+PUBLIC_URL = (
+    os.environ.get("VESTIGE_PUBLIC_URL") or os.environ.get("VESTIGE_URL", "http://127.0.0.1:8000")
+).rstrip("/")
 
 # Mail: files in the state folder unless a mail server is named.
 EMAIL_HOST = os.environ.get("VESTIGE_SMTP_HOST", "")
@@ -150,6 +158,7 @@ EMAIL_PORT = int(os.environ.get("VESTIGE_SMTP_PORT", "587"))
 EMAIL_HOST_USER = os.environ.get("VESTIGE_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("VESTIGE_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = True
+EMAIL_TIMEOUT = 30  # seconds; a silent mail server must not hold a worker
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
     if EMAIL_HOST

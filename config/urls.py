@@ -6,6 +6,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("governance.page_urls")),
     path("", include("deletion_requests.page_urls")),
     path("", include("reports.page_urls")),
+    path("", include("unlearning.page_urls")),
+    path("", include("lineage.page_urls")),
     path("", include("governance.urls")),
     path("", include("lineage.urls")),
     path("", include("deletion_requests.urls")),

@@ -1,4 +1,4 @@
-"""Who may open a page: people who have signed in and hold a role."""
+"""Who may open a page: people who have signed in and whose role allows the act."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,10 +8,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-from governance.models import Role, User
-
-#: Who may enter a request on behalf of a data subject.
-RECEIVERS = (Role.PRIVACY_OFFICER, Role.ADMINISTRATOR)
+from governance.acts import Act, may, refusal
+from governance.models import User
 
 P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -24,20 +22,18 @@ class OfficerRequest(HttpRequest):
 
 
 def officers_only(
-    *roles: Role,
+    *acts: Act,
 ) -> Callable[[Callable[Concatenate[OfficerRequest, P], HttpResponse]], Page[P]]:
-    """Make a decorator that lets signed-in officers pass; without roles named, any role does.
+    """Make a decorator that lets those pass who may do one of the acts.
 
-    Others are sent to the sign-in page, or refused with 403 when signed in without the role.
+    Others are sent to the sign-in page, or refused with 403 when they have signed in.
     """
-    wanted = roles or tuple(Role)
 
     def decorate(page: Callable[Concatenate[OfficerRequest, P], HttpResponse]) -> Page[P]:
         @wraps(page)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            if not isinstance(request.user, User) or not request.user.has_role(*wanted):
-                needed = " or ".join(str(role.label).lower() for role in wanted)
-                raise PermissionDenied(f"This page needs the role {needed}.")
+            if not any(may(request.user, act) for act in acts):
+                raise PermissionDenied(refusal(acts[0]))
             return page(request, *args, **kwargs)  # type: ignore[arg-type]
 
         return login_required(guarded)

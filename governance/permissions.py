@@ -1,10 +1,11 @@
-"""Who may pass: clients by scope, officers by role."""
+"""Who may pass: clients by scope, officers by the table of acts."""
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from governance.models import ApiClient, Role, User
+from governance.acts import Act, may, refusal
+from governance.models import ApiClient
 
 #: Every scope a key may carry.
 SCOPES = ("requests:write", "requests:read", "lineage:write", "lineage:read", "reports:read")
@@ -22,13 +23,13 @@ def HasScope(scope: str) -> type[BasePermission]:  # noqa: N802 - reads as the c
     return ScopePermission
 
 
-def HasRole(*roles: Role) -> type[BasePermission]:  # noqa: N802 - reads as the class it makes
-    """Make a permission: the caller is a signed-in officer with one of the roles."""
+def OfficerMay(act: Act) -> type[BasePermission]:  # noqa: N802 - reads as the class it makes
+    """Make a permission: the caller is a signed-in person whose role allows the act."""
 
-    class RolePermission(BasePermission):
-        message = f"This needs the role {' or '.join(role.label for role in roles)}."
+    class ActPermission(BasePermission):
+        message = refusal(act)
 
         def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002
-            return isinstance(request.user, User) and request.user.has_role(*roles)
+            return may(request.user, act)
 
-    return RolePermission
+    return ActPermission

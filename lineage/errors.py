@@ -18,7 +18,7 @@ class ArtifactNotFound(NotFound):
 
 
 class UnreadableRecords(VestigeError):  # noqa: N818 - the words of the API, not of Python
-    """The rows of a dataset version cannot be read; its record index was left as it was."""
+    """The rows of a dataset cannot be read; its record index was left as it was."""
 
     status = 422
     title = "Unreadable records"

@@ -6,9 +6,8 @@ An unknown is answered as "unknown impact", never as "no impact".
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
-from lineage.graph import PROPAGATION, ArtifactKind, Edge, Gap, Node, Relation
+from lineage.graph import MODELS, PROPAGATION, ROW_HOLDERS, ArtifactKind, Edge, Gap, Node, Relation
 
-MODELS = frozenset({ArtifactKind.CHECKPOINT, ArtifactKind.FINE_TUNE, ArtifactKind.EMBEDDING_INDEX})
 #: Edges that tell which records a model was made from.
 TRAINING = frozenset({Relation.TRAINED_ON, Relation.INDEXES})
 
@@ -24,6 +23,10 @@ class KnownArtifact:
     missing_run: str = ""
     #: Models that a product says it serves and that cannot be found.
     missing_models: tuple[str, ...] = ()
+    #: Of a recipient: how to tell it anything.
+    contact: str = ""
+    #: It was said that copies exist, in words that nobody can read.
+    unreadable_copies: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +61,28 @@ class FoundGap:
         return self.gap.severity == "high" and (not self.near or not self.near.isdisjoint(reached))
 
 
+def _found(  # noqa: PLR0913 - the fields of a gap, by name
+    rule: str,
+    artifact: str,
+    *,
+    hides: str,
+    remedy: str,
+    severity: str = "high",
+    near: frozenset[int] = frozenset(),
+) -> FoundGap:
+    gap = Gap(rule=rule, artifact=artifact, severity=severity, hides=hides, remedy=remedy)
+    return FoundGap(gap=gap, near=near)
+
+
+def _current(known: Knowledge, kind: ArtifactKind) -> Iterator[KnownArtifact]:
+    return (i for i in known.artifacts if i.node.kind is kind and i.node.state == "current")
+
+
+def _with_upstream(known: Knowledge, *relations: Relation) -> set[int]:
+    """Nodes into which such an edge leads."""
+    return {edge.downstream for edge in known.edges if edge.relation in relations}
+
+
 def _in_use(known: Knowledge) -> set[int]:
     """Nodes that are current, or superseded and still served by a product."""
     served = {edge.upstream for edge in known.edges if edge.relation is Relation.DEPLOYED_AS}
@@ -69,26 +94,20 @@ def _in_use(known: Knowledge) -> set[int]:
 
 
 def _model_without_training_input(known: Knowledge) -> Iterator[FoundGap]:
-    trained = {edge.downstream for edge in known.edges if edge.relation in TRAINING}
+    trained = _with_upstream(known, *TRAINING)
     in_use = _in_use(known)
     for item in known.artifacts:
         if item.node.kind not in MODELS or item.node.id in trained or item.placeholder:
             continue
         if item.node.id in in_use:
-            why = (
-                f"its run {item.missing_run} cannot be read"
-                if item.missing_run
-                else "its run recorded no dataset"
-            )
-            yield FoundGap(
-                gap=Gap(
-                    rule="model_without_training_input",
-                    artifact=item.node.name,
-                    severity="high",
-                    hides=f"Which records {item.node.name} was trained on is unknown: {why}.",
-                    remedy="Restore the run or log the training dataset with mlflow.log_input, "
-                    "then capture again.",
-                )
+            lost = item.missing_run
+            why = f"its run {lost} cannot be read" if lost else "its run recorded no dataset"
+            yield _found(
+                "model_without_training_input",
+                item.node.name,
+                hides=f"Which records {item.node.name} was trained on is unknown: {why}.",
+                remedy="Restore the run or log the training dataset with mlflow.log_input, "
+                "then capture again.",
             )
 
 
@@ -97,17 +116,15 @@ def _base_model_unresolved(known: Knowledge) -> Iterator[FoundGap]:
         edge.upstream for edge in known.edges if PROPAGATION[edge.relation].influence is not None
     }
     for item in known.artifacts:
-        if item.placeholder and item.node.kind in MODELS and item.node.id in named:
-            yield FoundGap(
-                gap=Gap(
-                    rule="base_model_unresolved",
-                    artifact=item.node.name,
-                    severity="high",
-                    hides=f"{item.node.name} is used by other artifacts, but where it came from "
-                    "is unknown.",
-                    remedy="Restore the model in MLflow, or record where it came from, then "
-                    "capture again.",
-                )
+        lost = item.placeholder and item.node.state != "destroyed"
+        if lost and item.node.kind in MODELS and item.node.id in named:
+            yield _found(
+                "base_model_unresolved",
+                item.node.name,
+                hides=f"{item.node.name} is used by other artifacts, but where it came from "
+                "is unknown.",
+                remedy="Restore the model in MLflow, or record where it came from, then "
+                "capture again.",
             )
 
 
@@ -115,57 +132,100 @@ def _dataset_without_subject_index(known: Knowledge) -> Iterator[FoundGap]:
     used = {edge.upstream for edge in known.edges}
     for item in known.artifacts:
         node = item.node
-        if node.kind is not ArtifactKind.DATASET_VERSION or node.indexed or node.state != "current":
+        if node.kind not in ROW_HOLDERS or node.indexed or node.state != "current":
             continue
         if item.placeholder and node.id not in used:
             continue
-        yield FoundGap(
-            gap=Gap(
-                rule="dataset_without_subject_index",
-                artifact=node.name,
-                severity="high",
-                hides=f"Whose records {node.name} holds is unknown, and so is whom the artifacts "
-                "made from it concern.",
-                remedy="Send an OpenLineage event for it with the vestige_recordIndex facet, so "
-                "that its rows are read.",
-            )
+        yield _found(
+            "dataset_without_subject_index",
+            node.name,
+            hides=f"Whose records {node.name} holds is unknown, and so is whom the artifacts "
+            "made from it concern.",
+            remedy="Send an OpenLineage event for it with the vestige_recordIndex facet, so "
+            "that its rows are read.",
         )
 
 
 def _product_without_model(known: Knowledge) -> Iterator[FoundGap]:
-    deployed = {edge.downstream for edge in known.edges if edge.relation is Relation.DEPLOYED_AS}
-    for item in known.artifacts:
-        if item.node.kind is not ArtifactKind.PRODUCT or item.node.state != "current":
-            continue
+    deployed = _with_upstream(known, Relation.DEPLOYED_AS)
+    for item in _current(known, ArtifactKind.PRODUCT):
         lost = list(item.missing_models)
         if lost or item.node.id not in deployed:
             what = ", ".join(lost) if lost else "the model behind it"
-            yield FoundGap(
-                gap=Gap(
-                    rule="product_without_model",
-                    artifact=item.node.name,
-                    severity="high",
-                    hides=f"{item.node.name} answers users, but what it serves is not fully "
-                    f"known: {what} has no production version on record.",
-                    remedy="Set the alias production on the registered model that it serves, "
-                    "then capture again.",
-                )
+            yield _found(
+                "product_without_model",
+                item.node.name,
+                hides=f"{item.node.name} answers users, but what it serves is not fully "
+                f"known: {what} has no production version on record.",
+                remedy="Set the alias production on the registered model that it serves, "
+                "then capture again.",
+            )
+
+
+def _synthetic_without_generator(known: Knowledge) -> Iterator[FoundGap]:
+    sampled = _with_upstream(known, Relation.SYNTHESIZED_BY)
+    for item in _current(known, ArtifactKind.SYNTHETIC_DATASET):
+        if item.node.id not in sampled:
+            yield _found(
+                "synthetic_without_generator",
+                item.node.name,
+                hides=f"The model that {item.node.name} was sampled from is unknown, and so is "
+                "whom its rows are modelled on.",
+                remedy="Send an OpenLineage event for it with the vestige_artifact facet that "
+                "names the model under synthesis.",
+            )
+
+
+def _recipient_without_source(known: Knowledge) -> Iterator[FoundGap]:
+    supplied = _with_upstream(known, Relation.COPIED_TO)
+    for item in _current(known, ArtifactKind.RECIPIENT):
+        if item.node.id not in supplied:
+            yield _found(
+                "recipient_without_source",
+                item.node.name,
+                hides=f"Which records {item.node.name} received is unknown.",
+                remedy="Send an OpenLineage event for it that names the copied dataset as "
+                "its input.",
+            )
+
+
+def _recipient_without_contact(known: Knowledge) -> Iterator[FoundGap]:
+    for item in _current(known, ArtifactKind.RECIPIENT):
+        if not item.contact:
+            yield _found(
+                "recipient_without_contact",
+                item.node.name,
+                hides=f"Nobody is on record who could be told that {item.node.name} shall "
+                "delete records.",
+                remedy="Send an OpenLineage event for it with the vestige_artifact facet that "
+                "names a contact.",
+                severity="low",
+            )
+
+
+def _copies_unreadable(known: Knowledge) -> Iterator[FoundGap]:
+    in_use = _in_use(known)
+    for item in known.artifacts:
+        if item.unreadable_copies and item.node.id in in_use:
+            yield _found(
+                "copies_unreadable",
+                item.node.name,
+                hides=f"There are copies of {item.node.name}, but where they lie cannot be read.",
+                remedy="Write their places as a JSON list of URIs, then capture again.",
+                near=frozenset({item.node.id}),
             )
 
 
 def _run_without_end(known: Knowledge) -> Iterator[FoundGap]:
     for activity in known.activities:
         if not activity.ended:
-            yield FoundGap(
-                gap=Gap(
-                    rule="run_without_end",
-                    artifact=activity.name,
-                    severity="high",
-                    hides=f"The run {activity.name} started and never reported its end; what it "
-                    "made is unknown.",
-                    remedy="Send its COMPLETE or FAIL event, or end the run in MLflow, then "
-                    "capture again.",
-                ),
+            yield _found(
+                "run_without_end",
+                activity.name,
+                hides=f"The run {activity.name} started and never reported its end; what it "
+                "made is unknown.",
+                remedy="Send its COMPLETE or FAIL event, or end the run in MLflow, then "
+                "capture again.",
                 near=frozenset(activity.used),
             )
 
@@ -176,6 +236,10 @@ GAP_RULES: tuple[Callable[[Knowledge], Iterator[FoundGap]], ...] = (
     _base_model_unresolved,
     _dataset_without_subject_index,
     _product_without_model,
+    _synthetic_without_generator,
+    _recipient_without_source,
+    _recipient_without_contact,
+    _copies_unreadable,
     _run_without_end,
 )
 

@@ -13,26 +13,56 @@ class ArtifactKind(StrEnum):
 
     SEGMENT = "segment"
     DATASET_VERSION = "dataset_version"
-    CHECKPOINT = "checkpoint"
+    EVALUATION_SET = "evaluation_set"
+    LOG = "log"
+    CACHE = "cache"
+    SYNTHETIC_DATASET = "synthetic_dataset"
+    MODEL = "model"
     FINE_TUNE = "fine_tune"
+    DISTILLED = "distilled"
+    CHECKPOINT = "checkpoint"  # a state of a training on its way, optimizer included
     EMBEDDING_INDEX = "embedding_index"
     PRODUCT = "product"
+    RECIPIENT = "recipient"
+
+
+#: Kinds that hold people's rows in segments.
+ROW_HOLDERS = frozenset(
+    {
+        ArtifactKind.DATASET_VERSION,
+        ArtifactKind.EVALUATION_SET,
+        ArtifactKind.LOG,
+        ArtifactKind.CACHE,
+    }
+)
+#: Kinds that training can read.
+DATASETS = ROW_HOLDERS | {ArtifactKind.SYNTHETIC_DATASET}
+#: Kinds with finished weights that can be trained again.
+TRAINED = frozenset({ArtifactKind.MODEL, ArtifactKind.FINE_TUNE, ArtifactKind.DISTILLED})
+#: Kinds that a run makes from records: everything that a registry of models keeps.
+MODELS = TRAINED | {ArtifactKind.CHECKPOINT, ArtifactKind.EMBEDDING_INDEX}
 
 
 class Relation(StrEnum):
     """How the downstream artifact came from the upstream one: downstream RELATION upstream."""
 
-    PART_OF = "part_of"  # upstream segment is part of the downstream dataset version
+    PART_OF = "part_of"  # the upstream segment is part of the downstream dataset
     DERIVED_FROM = "derived_from"
     TRAINED_ON = "trained_on"
     FINE_TUNED_FROM = "fine_tuned_from"
+    DISTILLED_FROM = "distilled_from"
     EVALUATED_ON = "evaluated_on"
     EMBEDDED_BY = "embedded_by"
     INDEXES = "indexes"  # the downstream index holds vectors of the upstream dataset's rows
+    SYNTHESIZED_BY = "synthesized_by"  # the downstream rows were sampled from the upstream model
+    LOGGED_IN = "logged_in"
+    CACHED_IN = "cached_in"
+    COPIED_TO = "copied_to"
     DEPLOYED_AS = "deployed_as"
     RETRAINED_FROM = "retrained_from"
     UNLEARNED_FROM = "unlearned_from"
     REDACTED_FROM = "redacted_from"
+    REGENERATED_FROM = "regenerated_from"
 
 
 class Influence(StrEnum):
@@ -60,14 +90,39 @@ PROPAGATION: dict[Relation, Propagation] = {
     Relation.DERIVED_FROM: Propagation(influence=Influence.CONTENT, certainty="possible"),
     Relation.TRAINED_ON: Propagation(influence=Influence.WEIGHTS),
     Relation.FINE_TUNED_FROM: Propagation(influence=Influence.WEIGHTS),
+    Relation.DISTILLED_FROM: Propagation(influence=Influence.WEIGHTS),
     Relation.EVALUATED_ON: Propagation(influence=Influence.SELECTION),
     Relation.EMBEDDED_BY: Propagation(influence=Influence.WEIGHTS),
     Relation.INDEXES: Propagation(influence=Influence.CONTENT),
+    Relation.SYNTHESIZED_BY: Propagation(influence=Influence.CONTENT, certainty="possible"),
+    Relation.LOGGED_IN: Propagation(influence=Influence.CONTENT, certainty="possible"),
+    Relation.CACHED_IN: Propagation(influence=Influence.CONTENT, certainty="possible"),
+    Relation.COPIED_TO: Propagation(influence=Influence.CONTENT),
     Relation.DEPLOYED_AS: Propagation(influence=Influence.EXPOSURE),
     Relation.RETRAINED_FROM: Propagation(influence=None),
     Relation.UNLEARNED_FROM: Propagation(influence=Influence.WEIGHTS, certainty="possible"),
     Relation.REDACTED_FROM: Propagation(influence=None),
+    Relation.REGENERATED_FROM: Propagation(influence=None),
 }
+
+
+#: Relations that say how rows went into another place; the kind of that place decides which.
+COPYING: dict[ArtifactKind, Relation] = {
+    ArtifactKind.LOG: Relation.LOGGED_IN,
+    ArtifactKind.CACHE: Relation.CACHED_IN,
+    ArtifactKind.RECIPIENT: Relation.COPIED_TO,
+}
+
+
+def copy_relation(downstream: ArtifactKind) -> Relation:
+    """The edge from a dataset into what was made from it.
+
+    >>> copy_relation(ArtifactKind.LOG)
+    <Relation.LOGGED_IN: 'logged_in'>
+    >>> copy_relation(ArtifactKind.SYNTHETIC_DATASET)
+    <Relation.DERIVED_FROM: 'derived_from'>
+    """
+    return COPYING.get(downstream, Relation.DERIVED_FROM)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +135,7 @@ class Node:
     digest: str = ""
     #: ``current``, ``superseded`` or ``destroyed``.
     state: str = "current"
-    #: Dataset versions: every row was read into the record index.
+    #: Holders of rows: every row was read into the record index.
     indexed: bool = False
 
 

@@ -77,7 +77,7 @@ class Artifact(models.Model):
     #: When it came to be in the world, and when we wrote it down.
     occurred_at = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField(auto_now_add=True)
-    #: Dataset versions: when every row was last read into the record index.
+    #: Holders of rows: when every row was last read into the record index.
     indexed_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""How the records of a dataset version lie on disk: a directory of ``segment-*.csv`` files.
+"""How the records of a dataset lie on disk: a directory of ``segment-*.csv`` files.
 
 Each file is one segment, named by the hash of its bytes. Reading streams: memory does not grow
 with the number of rows.
@@ -35,7 +35,7 @@ class RecordLayout:
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentFile:
-    """One file of a dataset version."""
+    """One file of a dataset."""
 
     path: Path
     #: ``sha256:<hex>`` of its bytes.
@@ -54,7 +54,7 @@ class Row:
 
 
 def layout_from(attributes: Mapping[str, object]) -> RecordLayout | None:
-    """Read the layout from a dataset version's attributes; None where none was recorded."""
+    """Read the layout from a dataset's attributes; None where none was recorded."""
     recorded = attributes.get("record_index")
     if not isinstance(recorded, Mapping):
         return None

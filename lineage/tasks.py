@@ -7,7 +7,7 @@ from lineage import services
 
 @shared_task(name="lineage.tasks.load_record_index")
 def load_record_index(artifact_id: int) -> None:
-    """Read the rows of a dataset version that an event announced."""
+    """Read a dataset that an event announced."""
     services.load_record_index(dataset_version_id=artifact_id)
 
 

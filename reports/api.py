@@ -1,4 +1,4 @@
-"""The report over HTTP: the document, its rendering, and the whole export."""
+"""The report over HTTP: the document, its renderings, and the whole export."""
 
 from typing import Any
 from uuid import UUID
@@ -9,22 +9,22 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from governance.acts import Act
 from governance.authentication import ApiKeyAuthentication
-from governance.models import Role
-from governance.permissions import HasRole, HasScope
+from governance.permissions import HasScope, OfficerMay
 from reports.export import zip_folder
 from reports.rendering import canonical_json
 from reports.selectors import report_of
-from reports.statement import HTML
+from reports.statement import HTML, PDF
 
-READERS = HasRole(Role.PRIVACY_OFFICER, Role.APPROVER, Role.AUDITOR)
+READERS = OfficerMay(Act.READ_REPORT)
 
 #: The rendering carries its own style and nothing else: no script, no request to anywhere.
 SELF_CONTAINED = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 class ReportView(APIView):
-    """What all three addresses share: who may read."""
+    """What all these addresses share: who may read."""
 
     authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
     permission_classes: list[Any] = [HasScope("reports:read") | READERS]
@@ -48,6 +48,18 @@ class ReportRendering(ReportView):
         page = (settings.EXPORT_DIR / report.export / HTML).read_bytes()
         response = HttpResponse(page, content_type="text/html; charset=utf-8")
         response["Content-Security-Policy"] = SELF_CONTAINED
+        return response
+
+
+class ReportPages(ReportView):
+    """``GET /api/v1/requests/{id}/report.pdf``."""
+
+    def get(self, _request: Request, request_id: UUID) -> HttpResponse:
+        """Give the pages as exported."""
+        report = report_of(request_id)
+        pages = (settings.EXPORT_DIR / report.export / PDF).read_bytes()
+        response = HttpResponse(pages, content_type="application/pdf")
+        response["Content-Disposition"] = f'inline; filename="{report.export}.pdf"'
         return response
 
 

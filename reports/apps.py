@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from governance.ledger.expected import expect
 from governance.outbox import SWEEP, subscribe
 
 
@@ -12,6 +13,7 @@ class ReportsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Subscribe to the moment when a request's work is done, and to the sweep."""
+        """Subscribe to the end of a request's work and to the sweep; name what the ledger holds."""
         subscribe("request.ready_for_report", "reports.tasks.write_report")
         subscribe(SWEEP, "reports.tasks.sweep")
+        expect("reports.selectors.signed_entries")

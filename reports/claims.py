@@ -14,22 +14,14 @@ The guarantee class comes from the algorithm and the recorded run, never from a 
 (Thudi et al. 2022, arXiv:2110.11891); a metric can only weaken a claim.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
-from reports.rules import RULES, Rule, Verb
+from reports.rules import RULES, Rule
+from reports.verbs import Verb
 
-#: Strongest first; the last one that occurs is what the report as a whole may say.
-STRENGTH: tuple[str, ...] = (
-    Verb.INFLUENCE_REMOVED,
-    Verb.DELETED,
-    Verb.REMOVED_FROM_INDEX,
-    Verb.APPLIED,
-    Verb.APPLIED_UNPROVEN,
-    Verb.SUPPRESSED,
-    Verb.NOT_ESTABLISHED,
-)
-REMOVAL_VERBS = frozenset({Verb.INFLUENCE_REMOVED, Verb.DELETED, Verb.REMOVED_FROM_INDEX})
+#: Shows that the version before the treated one is gone from the listed locations.
+SUPERSEDED_EVIDENCE = "superseded_destroyed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +57,10 @@ class Action:
     place: str = ""
     #: When it held, for actions that end again.
     period: str = ""
+    #: Names of the affected models and synthetic datasets that it was made from.
+    inherits: tuple[str, ...] = ()
+    #: How many rows of other data subjects, with the same content, the new training kept.
+    same_content: int = 0
     #: Influences under which the trace after the work still finds the artifact or its successor.
     found_again: tuple[str, ...] = ()
     #: Why no step treated the artifact; empty where one did.
@@ -110,7 +106,7 @@ def derive_claim(action: Action) -> Claim:
     rule = RULES.get(action.method)
     if rule is None:
         return _not_established(action, action.untreated_because or "No step treated it.")
-    missing = _unmet(action, rule.required_for(action.artifact_kind))
+    missing = _unmet(action, rule.required_for(action.inherits))
     if missing or not action.run_recorded or (rule.makes_new_digest and not action.new_digest):
         reasons = missing or ("the run or its result",)
         return _not_established(action, f"Evidence is missing for: {', '.join(reasons)}.", rule)
@@ -130,76 +126,6 @@ def derive_claim(action: Action) -> Claim:
         assumptions=rule.assumptions,
         limits=_limits(action, rule),
     )
-
-
-def headline(claims: Sequence[Claim], *, complete: bool, datasets_examined: int) -> str:
-    """Say in one paragraph what was removed and what was only reduced or suppressed.
-
-    Args:
-        claims: Every claim of the report.
-        complete: Whether the trace met no gap that could hide an affected artifact.
-        datasets_examined: How many indexed dataset versions the trace looked into.
-    """
-    if not claims:
-        noun = "version" if datasets_examined == 1 else "versions"
-        first = f"No records found in the {datasets_examined} indexed dataset {noun} examined."
-        return first if complete else f"{first} {INCOMPLETE}"
-    parts = [_opening(claims, complete=complete)]
-    parts += [sentence for verb in STRENGTH if (sentence := _about(verb, claims))]
-    if not complete:
-        parts.append(INCOMPLETE)
-    return " ".join(parts)
-
-
-def weakest_verb(claims: Iterable[Claim]) -> str:
-    """The verb that caps the report; "not established" when there is no claim."""
-    ranks = [STRENGTH.index(claim.verb) for claim in claims]
-    return STRENGTH[max(ranks)] if ranks else Verb.NOT_ESTABLISHED
-
-
-INCOMPLETE = "The lineage has gaps, so further artifacts may hold the records."
-
-#: How the headline groups the claims of one verb.
-HEADLINE_PHRASES: dict[str, str] = {
-    Verb.INFLUENCE_REMOVED: "Influence removed by retraining without the records: {names}.",
-    Verb.DELETED: "Records deleted from: {names}.",
-    Verb.REMOVED_FROM_INDEX: "Vectors removed from: {names}.",
-    Verb.APPLIED: "Influence only reduced, by an approximate procedure: {names}.",
-    Verb.APPLIED_UNPROVEN: (
-        "Influence at best reduced, by an approximate procedure whose effect is not established:"
-        " {names}."
-    ),
-    Verb.SUPPRESSED: "Outputs only suppressed, for the stated period: {names}.",
-    Verb.NOT_ESTABLISHED: "Not established: {names}.",
-}
-
-
-def _opening(claims: Sequence[Claim], *, complete: bool) -> str:
-    if any(claim.verb not in REMOVAL_VERBS for claim in claims):
-        return "Not everything was removed."
-    if complete:
-        return "Every affected artifact that the trace found was treated by removal."
-    return "The affected artifacts that the trace could find were treated by removal."
-
-
-def _about(verb: str, claims: Sequence[Claim]) -> str:
-    names = [
-        f"{claim.artifact} ({KIND_WORDS.get(claim.kind, claim.kind)})"
-        for claim in claims
-        if claim.verb == verb
-    ]
-    return HEADLINE_PHRASES[verb].format(names=", ".join(names)) if names else ""
-
-
-#: Artifact kinds in the words that a reader knows.
-KIND_WORDS: dict[str, str] = {
-    "segment": "segment",
-    "dataset_version": "dataset version",
-    "checkpoint": "model",
-    "fine_tune": "fine-tuned model",
-    "embedding_index": "index",
-    "product": "product",
-}
 
 
 def _unmet(action: Action, kinds: Iterable[str]) -> tuple[str, ...]:
@@ -234,8 +160,29 @@ def _limits(action: Action, rule: Rule | None) -> tuple[str, ...]:
         for item in action.evidence
         if item.outcome != "passed"
     ]
-    duplicates = [item.summary for item in action.evidence if item.kind == "duplicates_checked"]
-    return (*general, *dict.fromkeys([*open_points, *duplicates]))
+    return (
+        *_superseded(action, rule),
+        *general,
+        *_same_content(action),
+        *dict.fromkeys(open_points),
+    )
+
+
+def _same_content(action: Action) -> tuple[str, ...]:
+    """Rows of others that say the same; silent where the check met none."""
+    count = action.same_content
+    if not count:
+        return ()
+    rows = "1 row" if count == 1 else f"{count} rows"
+    return (f"{rows} of other data subjects with exactly the same content stayed in use.",)
+
+
+def _superseded(action: Action, rule: Rule | None) -> tuple[str, ...]:
+    """What stays open about the version before, where the method leaves one behind."""
+    if rule is None or not rule.superseded_kept:
+        return ()
+    destroyed = not _unmet(action, (SUPERSEDED_EVIDENCE,))
+    return (rule.superseded_destroyed if destroyed else rule.superseded_kept,)
 
 
 def _fill(sentence: str, action: Action) -> str:

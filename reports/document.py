@@ -5,42 +5,23 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from reports.claims import Action, Claim, EvidenceItem, derive_claim, headline, weakest_verb
+from reports.claims import Action, Claim, EvidenceItem, derive_claim
 from reports.facts import ClockFacts, FindingFacts, PlanFacts, ReportFacts, RequestFacts
+from reports.headline import headline, weakest_verb
 from reports.metrics import measurements
-from reports.rules import RULES, Verb
-from reports.threats import NOT_EXAMINED, THREATS
+from reports.rules import RULES
+from reports.tables import (
+    destructions,
+    gaps,
+    membership,
+    not_examined,
+    owners_notes,
+    recipients,
+)
+from reports.threats import THREATS
+from reports.verbs import RESIDUAL_RISK, Verb
 
-SCHEMA = "vestige-report/1"
-
-#: What each verb leaves to live with, in words for everybody.
-RESIDUAL_RISK: dict[str, str] = {
-    Verb.INFLUENCE_REMOVED: (
-        "The retrained models learned nothing from the records themselves. What other people's"
-        " similar rows taught them stays."
-    ),
-    Verb.DELETED: "The rows are gone from the named files; older copies may exist elsewhere.",
-    Verb.REMOVED_FROM_INDEX: (
-        "The index no longer returns the records; its other vectors still come from a model that"
-        " was trained with them."
-    ),
-    Verb.APPLIED: (
-        "An approximately treated model may still carry traces of the records that a stronger"
-        " test would find."
-    ),
-    Verb.APPLIED_UNPROVEN: (
-        "For an approximately treated model the tests could not show an effect; treat it as if"
-        " it still carried the records."
-    ),
-    Verb.SUPPRESSED: (
-        "Suppressed outputs are hidden for the stated period, not gone: whoever holds the model"
-        " could still get at what it learned."
-    ),
-    Verb.NOT_ESTABLISHED: (
-        "Where nothing is established, assume that the artifact still holds the records or"
-        " their influence."
-    ),
-}
+SCHEMA = "vestige-report/2"
 
 
 def build_document(facts: ReportFacts) -> dict[str, Any]:
@@ -70,7 +51,8 @@ def build_document(facts: ReportFacts) -> dict[str, Any]:
         "deployments": _deployments(facts.findings),
         "request": _request(facts.request),
         "affected_artifacts": [_affected(item) for item in facts.trace["affected"]],
-        "gaps": _gaps(facts),
+        "notes": owners_notes(facts.trace["affected"]),
+        "gaps": _jsonable(gaps([t for t in (facts.trace, facts.closing_trace) if t])),
         "trace": _trace(facts.trace, facts.datasets_examined),
         "closing_trace": (
             _trace(facts.closing_trace, facts.datasets_examined) if facts.closing_trace else None
@@ -82,11 +64,14 @@ def build_document(facts: ReportFacts) -> dict[str, Any]:
             for item in facts.approvals
         ],
         "evidence": [_finding(item) for item in facts.findings],
+        "destructions": destructions(facts.findings),
+        "recipients": recipients(facts.actions),
+        "membership": membership(facts.findings),
         "measurements": measurements(facts.findings),
         "threat_model": _threats(facts.findings),
         "baseline": _baseline(facts.findings),
         "residual_risk": _residual_risk(claims, complete=complete),
-        "not_examined": list(NOT_EXAMINED),
+        "not_examined": not_examined(facts.actions),
         "not_guaranteed": list(dict.fromkeys(limit for c in claims for limit in c.limits)),
         "ledger": asdict(facts.ledger),
     }
@@ -106,6 +91,7 @@ def action_from_json(item: Mapping[str, Any]) -> Action:
     """
     fields = {name: value for name, value in item.items() if name != "operation"}
     fields["found_again"] = tuple(item["found_again"])
+    fields["inherits"] = tuple(item["inherits"])
     fields["evidence"] = tuple(EvidenceItem(**entry) for entry in item["evidence"])
     return Action(**fields)
 
@@ -116,6 +102,7 @@ def _action(action: Action) -> dict[str, Any]:
     return {
         **asdict(action),
         "found_again": list(action.found_again),
+        "inherits": list(action.inherits),
         "evidence": [asdict(item) for item in action.evidence],
         "operation": operation,
     }
@@ -170,21 +157,13 @@ def _affected(item: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _gaps(facts: ReportFacts) -> list[Any]:
-    """Gaps of both traces, each once."""
-    gaps = list(facts.trace["gaps"])
-    if facts.closing_trace:
-        gaps += [gap for gap in facts.closing_trace["gaps"] if gap not in gaps]
-    return [_jsonable(gap) for gap in gaps]
-
-
 def _trace(trace: Mapping[str, Any], datasets_examined: int) -> dict[str, Any]:
     return {
         "snapshot_hash": trace["snapshot_hash"],
         "complete": bool(trace["complete"]),
         "reasons": list(trace["reasons"]),
         "records_found": len(trace["records"]),
-        "dataset_versions_examined": datasets_examined,
+        "datasets_examined": datasets_examined,
         "affected": [_affected(item) for item in trace["affected"]],
     }
 

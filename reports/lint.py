@@ -9,28 +9,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 from typing import Any
 
-from reports.rules import Verb
+from reports.verbs import Verb
 
 #: Words that no sentence of a claim may use, whatever was done.
 NEVER = ("erased", "erasure of", "forgotten", "forgot ", "guaranteed", "all copies", "certified")
-REMOVAL = ("removed", "deleted", "eliminated", "purged", "wiped")
+REMOVAL = ("removed", "deleted", "eliminated", "purged", "wiped", "destroyed", "regenerated")
 
 #: Verb to the words that its sentence must not use.
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     Verb.INFLUENCE_REMOVED: (*NEVER, "unlearned", "deleted"),
     Verb.DELETED: (*NEVER, "unlearned", "influence", "removed"),
+    Verb.REGENERATED: (*NEVER, "unlearned", "influence", "deleted"),
+    Verb.DESTROYED: (*NEVER, "unlearned", "influence", "removed", "deleted", "everywhere"),
     Verb.REMOVED_FROM_INDEX: (*NEVER, "unlearned", "influence", "deleted"),
     Verb.APPLIED: (*NEVER, *REMOVAL),
     Verb.APPLIED_UNPROVEN: (*NEVER, *REMOVAL),
     Verb.SUPPRESSED: (*NEVER, *REMOVAL, "unlearned", "unlearning"),
-    Verb.NOT_ESTABLISHED: (*NEVER, *REMOVAL, "unlearned", "applied", "suppressed"),
+    Verb.NOTIFIED: (*NEVER, *REMOVAL, "unlearned", "influence"),
+    Verb.NOTIFIED_UNANSWERED: (*NEVER, *REMOVAL, "unlearned", "influence"),
+    Verb.NOT_ESTABLISHED: (*NEVER, *REMOVAL, "unlearned", "applied", "suppressed", "notified"),
 }
 
 #: Phrases that would be a claim if a template said them by itself.
 CLAIMING = (
     "was removed", "were removed", "has been removed", "have been removed", "everything was",
     "was erased", "were erased", "has been erased", "was deleted", "were deleted",
-    "has been deleted", "was forgotten", "has been forgotten", "was unlearned", "no longer knows",
+    "has been deleted", "was destroyed", "were destroyed", "was regenerated", "was forgotten",
+    "has been forgotten", "was unlearned", "no longer knows",
     "fully compliant", "is guaranteed",
 )  # fmt: skip
 
@@ -71,11 +76,11 @@ def lint_html(html: str, document: Mapping[str, Any]) -> list[str]:
     text = visible_text(html)
     problems = [
         f"The rendering lacks the {what}."
-        for what, sentence in _must_show(document)
+        for what, sentence in must_show(document)
         if _plain(sentence) not in text
     ]
     prose = text
-    for known in sorted(set(_texts(document)), key=len, reverse=True):
+    for known in sorted(set(texts(document)), key=len, reverse=True):
         prose = prose.replace(known, " ")
     problems += [
         f'The rendering adds "{phrase}", which no claim carries.'
@@ -112,7 +117,8 @@ class _TextReader(HTMLParser):
             self.parts.append(data)
 
 
-def _must_show(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def must_show(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What every rendering shows word for word, each with what to call it."""
     yield "headline", document["headline"]
     for claim in document["claims"]:
         yield f"claim on {claim['artifact']}", claim["sentence"]
@@ -120,14 +126,14 @@ def _must_show(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"limit of the claim on {claim['artifact']}: {limit}", limit
 
 
-def _texts(value: object) -> Iterator[str]:
+def texts(value: object) -> Iterator[str]:
     """Every text of the document long enough to be a phrase."""
     if isinstance(value, Mapping):
         for inner in value.values():
-            yield from _texts(inner)
+            yield from texts(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _texts(inner)
+            yield from texts(inner)
     elif isinstance(value, str) and " " in value:
         yield _plain(value)
 

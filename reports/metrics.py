@@ -6,6 +6,8 @@ from typing import Any
 from reports.facts import FindingFacts
 
 MOMENTS = ("before", "after", "reference")
+#: The finding whose numbers stand in a table of their own, record by record.
+REPLICAS = "replica_membership"
 
 
 def measurements(findings: Sequence[FindingFacts]) -> list[dict[str, Any]]:
@@ -17,13 +19,14 @@ def measurements(findings: Sequence[FindingFacts]) -> list[dict[str, Any]]:
     Returns:
         Rows of ``artifact``, ``evidence``, ``measure`` and the three moments (None: not measured).
     """
-    return [row for item in findings for row in _rows(item)]
+    return [row for item in findings if item.kind != REPLICAS for row in _rows(item)]
 
 
 def _rows(item: FindingFacts) -> Iterator[dict[str, Any]]:
     for group, payload in _groups(item.payload):
         columns = {moment: _numbers(payload.get(moment)) for moment in MOMENTS}
-        for measure in dict.fromkeys(name for column in columns.values() for name in column):
+        # Sorted: a database and canonical JSON give the keys of one payload in different orders.
+        for measure in sorted({name for column in columns.values() for name in column}):
             yield {
                 "artifact": item.artifact,
                 "evidence": item.kind,
@@ -36,7 +39,7 @@ def _groups(payload: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, M
     """Every mapping at or below the payload that compares moments, by the names that lead to it."""
     if any(moment in payload for moment in MOMENTS):
         yield name, payload
-    for key, inner in payload.items():
+    for key, inner in sorted(payload.items()):
         if key not in MOMENTS and isinstance(inner, Mapping):
             yield from _groups(inner, f"{name} {key}".strip())
 

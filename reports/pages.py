@@ -7,13 +7,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from governance.access import OfficerRequest, officers_only
-from governance.models import Role
+from governance.acts import Act
 from reports.errors import ReportNotFoundError
 from reports.selectors import report_of
 
 
 @require_GET
-@officers_only(Role.PRIVACY_OFFICER, Role.APPROVER, Role.AUDITOR)
+@officers_only(Act.READ_REPORT)
 def report_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """Show the report inside the site; its words are those of the signed document."""
     try:

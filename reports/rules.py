@@ -1,19 +1,8 @@
 """One literal rule a method: the verb it may earn, the evidence it needs, what stays open."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Verb(StrEnum):
-    """Every verb that a claim may use."""
-
-    INFLUENCE_REMOVED = "influence removed"
-    DELETED = "deleted from"
-    REMOVED_FROM_INDEX = "removed from index"
-    APPLIED = "unlearning procedure applied"
-    APPLIED_UNPROVEN = "unlearning procedure applied, effect not established"
-    SUPPRESSED = "suppressed"
-    NOT_ESTABLISHED = "not established"
+from reports.verbs import Verb
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +17,8 @@ class Rule:
     sentence: str
     #: Without each of these nothing is established.
     required: tuple[str, ...]
-    #: Needed besides for artifacts of one kind: ``(kind, evidence)``.
-    required_of_kind: tuple[tuple[str, str], ...] = ()
+    #: Needed besides where the artifact was made from other affected artifacts.
+    required_of_heirs: tuple[str, ...] = ()
     #: Without each of these the procedure ran but its effect is not established.
     effect: tuple[str, ...] = ()
     unproven_verb: Verb = Verb.NOT_ESTABLISHED
@@ -40,11 +29,17 @@ class Rule:
     makes_new_digest: bool = False
     assumptions: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    #: What stays open about the version before: while it is kept, and once it was destroyed.
+    superseded_kept: str = ""
+    superseded_destroyed: str = ""
 
-    def required_for(self, kind: str) -> tuple[str, ...]:
-        """Evidence without which nothing is established for an artifact of this kind."""
-        special = (evidence for wanted, evidence in self.required_of_kind if wanted == kind)
-        return (*self.required, *special)
+    def required_for(self, inherits: tuple[str, ...]) -> tuple[str, ...]:
+        """Evidence without which nothing is established.
+
+        Args:
+            inherits: Names of the affected artifacts that the artifact was made from.
+        """
+        return (*self.required, *self.required_of_heirs) if inherits else self.required
 
 
 RETRAIN_ASSUMPTIONS = (
@@ -55,13 +50,17 @@ RETRAIN_ASSUMPTIONS = (
     "The manifest lists every row that training read.",
 )
 RETRAIN_EVIDENCE = ("run_recorded", "manifest_excludes", "duplicates_checked", "replay_equal")
-#: A fine-tune stands on another model, which must be clean too.
-ANCESTOR_EVIDENCE = (("fine_tune", "ancestor_clean"),)
+#: What an artifact was made from must be clean too.
+ANCESTOR_EVIDENCE = ("ancestor_clean",)
+SUPERSEDED_KEPT = (
+    "The claim holds for the new digest only; the superseded digest keeps the influence"
+    " wherever a copy of it is still stored."
+)
+SUPERSEDED_DESTROYED = (
+    "The claim holds for the new digest only; the superseded digest was destroyed in the listed"
+    " locations, and copies of it elsewhere were not examined."
+)
 RETRAIN_LIMITS = (
-    (
-        "The claim holds for the new digest only; the superseded digest keeps the influence"
-        " wherever a copy of it is still stored."
-    ),
     "Rows of other data subjects with the same content stay in the training data.",
     "Choices that people made after seeing the earlier model (features, settings) are not undone.",
 )
@@ -76,7 +75,7 @@ RULES: dict[str, Rule] = {
             " first affected slice on, without the listed records."
         ),
         required=RETRAIN_EVIDENCE,
-        required_of_kind=ANCESTOR_EVIDENCE,
+        required_of_heirs=ANCESTOR_EVIDENCE,
         undone_by=("weights", "content"),
         makes_new_digest=True,
         assumptions=(
@@ -84,6 +83,8 @@ RULES: dict[str, Rule] = {
             "Shards are trained in isolation from one another.",
         ),
         limits=RETRAIN_LIMITS,
+        superseded_kept=SUPERSEDED_KEPT,
+        superseded_destroyed=SUPERSEDED_DESTROYED,
     ),
     "retrain_from_clean_ancestor": Rule(
         operation="model retrained in full",
@@ -94,11 +95,13 @@ RULES: dict[str, Rule] = {
             " clean ancestor without the listed records."
         ),
         required=RETRAIN_EVIDENCE,
-        required_of_kind=ANCESTOR_EVIDENCE,
+        required_of_heirs=ANCESTOR_EVIDENCE,
         undone_by=("weights", "content"),
         makes_new_digest=True,
         assumptions=RETRAIN_ASSUMPTIONS,
         limits=RETRAIN_LIMITS,
+        superseded_kept=SUPERSEDED_KEPT,
+        superseded_destroyed=SUPERSEDED_DESTROYED,
     ),
     "negative_gradient_repair": Rule(
         operation="model changed by an approximate unlearning procedure",
@@ -109,7 +112,7 @@ RULES: dict[str, Rule] = {
             " within their bounds beside a retrained reference."
         ),
         required=("run_recorded",),
-        effect=("membership_inference", "utility_floor"),
+        effect=("replica_membership", "utility_floor"),
         unproven_verb=Verb.APPLIED_UNPROVEN,
         unproven_sentence=(
             "Unlearning procedure applied to {name}, giving digest {new}; its effect is not"
@@ -122,9 +125,10 @@ RULES: dict[str, Rule] = {
                 "The weights are not those of a model that never saw the records; influence remains"
                 " possible."
             ),
-            "A membership test with few records is weak; it cannot show that nothing is left.",
-            "The superseded digest keeps the influence wherever a copy of it is still stored.",
+            "A membership test can fail to find influence; it cannot show that nothing is left.",
         ),
+        superseded_kept=SUPERSEDED_KEPT,
+        superseded_destroyed=SUPERSEDED_DESTROYED,
     ),
     "vector_removal": Rule(
         operation="vectors removed from an index",
@@ -141,12 +145,16 @@ RULES: dict[str, Rule] = {
         limits=(
             "The remaining vectors were computed by a model that was trained with the records.",
             "Equal vectors of other data subjects stay.",
-            (
-                "The superseded version keeps the vectors wherever a copy of it is still stored,"
-                " the model registry included."
-            ),
             "Replicas, caches and backups of the index were not examined.",
             "Nothing is claimed about any model.",
+        ),
+        superseded_kept=(
+            "The superseded version keeps the vectors wherever a copy of it is still stored, the"
+            " model registry included."
+        ),
+        superseded_destroyed=(
+            "The superseded version was destroyed in the listed locations; copies of it elsewhere"
+            " were not examined."
         ),
     ),
     "source_row_deletion": Rule(
@@ -171,6 +179,63 @@ RULES: dict[str, Rule] = {
             "Outside the stated period nothing is hidden.",
             "Suppression hides answers; the model behind the product keeps what it learned.",
             "Only the probes listed were sent; other ways to ask were not tried.",
+        ),
+    ),
+    "artifact_destruction": Rule(
+        operation="artifact destroyed",
+        verb=Verb.DESTROYED,
+        guarantee_class="storage",
+        sentence=(
+            "{name} (digest {old}) was destroyed in the listed locations, each of which was read"
+            " again and holds nothing of it."
+        ),
+        required=("run_recorded", "artifact_destroyed"),
+        undone_by=("content", "weights"),
+        limits=(
+            "Copies in other places than the listed locations were not examined.",
+            "Backups, write-ahead logs and file-system blocks were not examined.",
+            "Nothing is claimed about anything that was made from it before.",
+        ),
+    ),
+    "synthetic_regeneration": Rule(
+        operation="synthetic dataset sampled anew",
+        verb=Verb.REGENERATED,
+        guarantee_class="exact",
+        sentence=(
+            "{name} was regenerated without the records: its new files (digest {new}) were sampled"
+            " from a generator that was made without the listed records."
+        ),
+        required=("run_recorded", "synthetic_regenerated"),
+        required_of_heirs=ANCESTOR_EVIDENCE,
+        undone_by=("content", "weights"),
+        makes_new_digest=True,
+        assumptions=(
+            *RETRAIN_ASSUMPTIONS,
+            "The recorded recipe reads nothing but the generator and its seed.",
+        ),
+        limits=(
+            (
+                "The claim holds for the new files only; the earlier ones, and what others made of"
+                " them, keep what they took from the records wherever a copy is still stored."
+            ),
+            "A synthetic row may resemble a real person by chance; this was not examined.",
+        ),
+    ),
+    "recipient_notice": Rule(
+        operation="recipient notified",
+        verb=Verb.NOTIFIED,
+        guarantee_class="notice",
+        sentence="{name} was notified of the deletion request and acknowledged the notice.",
+        required=("run_recorded", "recipient_notified"),
+        effect=("recipient_acknowledged",),
+        unproven_verb=Verb.NOTIFIED_UNANSWERED,
+        unproven_sentence=(
+            "{name} was notified of the deletion request; the notice is not acknowledged."
+        ),
+        limits=(
+            "A notice takes nothing out of the recipient's copy.",
+            "Whether the recipient acted on its copy was not examined.",
+            "To whom the recipient passed the data on is not known.",
         ),
     ),
 }

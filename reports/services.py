@@ -8,28 +8,30 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.text import slugify
 
 from deletion_requests.lifecycle import State
 from deletion_requests.selectors import QueueFilters, RequestView, queue, request_view
 from deletion_requests.services import give_up_report
 from governance import signing
+from governance.ledger.origin import ledger_origin
 from governance.ledger.selectors import entries_about, head
 from governance.ledger.services import append_entry, lock_appends
 from governance.models import LedgerEntry
 from governance.outbox import publish
 from reports import statement as parts
-from reports.document import build_document
+from reports.bag import bag_info, lay_out
+from reports.document import SCHEMA, build_document
 from reports.errors import NotReadyForReportError, UnfitReportError
 from reports.export import evidence_files, ledger_file, write_folder
-from reports.facts import FindingFacts, LedgerFacts, ReportFacts
-from reports.guide import GUIDE_TEXT
+from reports.facts import LedgerFacts, ReportFacts
+from reports.guide import guide_text
 from reports.lint import lint_document, lint_html
 from reports.models import Report
+from reports.pdf import report_pdf
+from reports.pdf_lint import lint_pdf
 from reports.rendering import canonical_json, report_html
 from reports.selectors import (
     FAILED_KIND,
-    actions_of,
     approval_facts,
     datasets_examined,
     failed_attempts,
@@ -38,6 +40,7 @@ from reports.selectors import (
     plan_facts,
     request_facts,
 )
+from reports.treatments import actions_of
 
 log = logging.getLogger(__name__)
 
@@ -149,24 +152,19 @@ def gather(view: RequestView) -> ReportFacts:
     )
 
 
-def ledger_origin() -> str:
-    """The name under which this installation's checkpoints are signed."""
-    return f"vestige/{slugify(settings.ORGANISATION)}/ledger"
-
-
 def _sign_and_export(view: RequestView, facts: ReportFacts, document: dict[str, Any]) -> Report:
-    report_json, html = canonical_json(document), report_html(document)
-    if problems := [*lint_document(document), *lint_html(html, document)]:
-        raise UnfitReportError(" ".join(problems))
-    digest = parts.sha256(report_json)
+    payload = _payload(facts, document)
+    digest = parts.sha256(payload[parts.REPORT])
     entry = append_entry(
         kind=parts.SIGNED_KIND,
         actor="system",
         reference=f"request:{view.id}",
         payload={"report": facts.report_id, "sha256": digest, "note": document["headline"]},
     )
-    files = _files(view, facts.findings, report_json, html)
-    envelope = _seal(files, facts.report_id, view.reference)
+    tree = head()
+    note = signing.sign_head(origin=ledger_origin(), size=tree.size, root=tree.root)
+    payload[parts.LEDGER] = ledger_file(_entries(view), note)
+    files, envelope = _seal(payload, note, facts)
     report = Report.objects.create(
         id=UUID(facts.report_id),
         request_id=view.id,
@@ -184,20 +182,49 @@ def _sign_and_export(view: RequestView, facts: ReportFacts, document: dict[str, 
     return report
 
 
-def _files(
-    view: RequestView, findings: tuple[FindingFacts, ...], report_json: bytes, html: str
-) -> dict[str, bytes]:
-    """Everything that the manifest lists."""
-    tree = head()
-    checkpoint = signing.sign_head(origin=ledger_origin(), size=tree.size, root=tree.root)
+def _payload(facts: ReportFacts, document: dict[str, Any]) -> dict[str, bytes]:
+    """The report in its three renderings, checked against its claims, and its evidence.
+
+    Raises:
+        UnfitReportError: A rendering says more than the claims carry.
+    """
+    report_json, html = canonical_json(document), report_html(document)
+    pdf = report_pdf(document, report_json)
+    problems = [
+        *lint_document(document),
+        *lint_html(html, document),
+        *lint_pdf(pdf, document),
+    ]
+    if problems:
+        raise UnfitReportError(" ".join(problems))
     return {
         parts.REPORT: report_json,
         parts.HTML: html.encode(),
-        parts.LEDGER: ledger_file(_entries(view), checkpoint),
-        parts.PUBLIC_KEY: signing.public_key_pem(),
-        parts.GUIDE: GUIDE_TEXT.format(signer=signing.key_id()).encode(),
-        **evidence_files(findings),
+        parts.PDF: pdf,
+        **evidence_files(facts.findings),
     }
+
+
+def _seal(
+    payload: dict[str, bytes], note: str, facts: ReportFacts
+) -> tuple[dict[str, bytes], dict[str, object]]:
+    """Lay the export out as a bag and sign it; gives every file and the envelope."""
+    tags = {
+        parts.PUBLIC_KEY: signing.public_key_pem(),
+        parts.GUIDE: guide_text(signer=facts.signer).encode(),
+        **parts.checkpoint_files(note),
+    }
+    info = bag_info(
+        organisation=facts.organisation,
+        reference=facts.request.reference,
+        created_on=facts.created_at.date(),
+        schema=SCHEMA,
+    )
+    files = lay_out(payload, tags, info)
+    predicate = {"report": facts.report_id, "reference": facts.request.reference}
+    stated = canonical_json(parts.statement(files, predicate))
+    envelope = signing.sign_payload(stated, parts.PAYLOAD_TYPE)
+    return {**files, **parts.statement_files(envelope)}, envelope
 
 
 def _entries(view: RequestView) -> list[LedgerEntry]:
@@ -206,17 +233,3 @@ def _entries(view: RequestView) -> list[LedgerEntry]:
     if view.plan:
         entries += entries_about(f"plan:{view.plan.id}")
     return sorted(entries, key=lambda entry: entry.index)
-
-
-def _seal(files: dict[str, bytes], report_id: str, reference: str) -> dict[str, object]:
-    """Add the manifest and the signed statement to the files; give the envelope."""
-    manifest = parts.manifest_text({path: parts.sha256(data) for path, data in files.items()})
-    stated = parts.statement(
-        manifest=manifest.encode(),
-        report=files[parts.REPORT],
-        predicate={"report": report_id, "reference": reference},
-    )
-    envelope = signing.sign_payload(canonical_json(stated), parts.PAYLOAD_TYPE)
-    files[parts.MANIFEST] = manifest.encode()
-    files[parts.STATEMENT] = canonical_json(envelope)
-    return envelope

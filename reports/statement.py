@@ -1,29 +1,56 @@
-"""The signed statement over an export: in-toto Statement v1 with a predicate of our own.
+"""What is signed of an export, and how its parts are called.
 
-Pure: written by the signer, read by the offline verifier.
+The export is a bag (BagIt 1.0, RFC 8493): the payload below ``data/`` is listed in one manifest,
+the tag files beside it in another, and one in-toto Statement v1 with a predicate of our own, in a
+DSSE envelope, covers both manifests and the report. Pure: written by the signer, read by the
+offline verifier.
 """
 
+import base64
 import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import rfc8785
+
+from governance import dsse
+from governance.ledger.checkpoint import parse_unverified, raw_signature
+
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE_TYPE = "urn:vestige:predicate:responsible-unlearning-report:v1"
+PREDICATE_TYPE = "urn:vestige:predicate:responsible-unlearning-report:v2"
 
-REPORT = "report.json"
-HTML = "report.html"
-LEDGER = "ledger.json"
+#: The payload of the bag.
+DATA = "data/"
+REPORT = "data/report.json"
+HTML = "data/report.html"
+PDF = "data/report.pdf"
+LEDGER = "data/ledger.json"
+EVIDENCE = "data/evidence"
+
+#: Tag files.
+DECLARATION = "bagit.txt"
+BAG_INFO = "bag-info.txt"
 MANIFEST = "manifest-sha256.txt"
-STATEMENT = "statement.dsse.json"
-PUBLIC_KEY = "public-key.pem"
+TAG_MANIFEST = "tagmanifest-sha256.txt"
+PUBLIC_KEY = "vestige-public-key.pem"
 GUIDE = "VERIFY.md"
-EVIDENCE = "evidence"
+#: The ledger's signed head: the note, the bytes that were signed, and the raw signature.
+CHECKPOINT = "checkpoint.txt"
+CHECKPOINT_BODY = "checkpoint.body"
+CHECKPOINT_SIGNATURE = "checkpoint.sig"
+#: The statement: the envelope, the bytes that were signed, and the raw signature.
+STATEMENT = "statement.dsse.json"
+STATEMENT_PAE = "statement.pae"
+STATEMENT_SIGNATURE = "statement.sig"
+
 #: Kind of the ledger entry that commits to the report.
 SIGNED_KIND = "report.signed"
 
-#: Files that the manifest cannot list: itself, and the statement that covers it.
-OUTSIDE_MANIFEST = frozenset({MANIFEST, STATEMENT})
+#: Files that no manifest can list: the second manifest, and the statement that covers it.
+OUTSIDE_MANIFESTS = frozenset({TAG_MANIFEST, STATEMENT, STATEMENT_PAE, STATEMENT_SIGNATURE})
+#: What the statement names, each with its SHA-256.
+STATED = (MANIFEST, TAG_MANIFEST, REPORT)
 
 
 def sha256(data: bytes) -> str:
@@ -49,11 +76,16 @@ def parse_manifest(text: str) -> dict[str, str]:
     return digests
 
 
-def statement(*, manifest: bytes, report: bytes, predicate: Mapping[str, Any]) -> dict[str, Any]:
-    """State what is signed: the manifest (hence every file) and the report by name."""
+def statement(files: Mapping[str, bytes], predicate: Mapping[str, Any]) -> dict[str, Any]:
+    """State what is signed: both manifests (hence every file) and the report by name.
+
+    Args:
+        files: The bag, complete but for the statement.
+        predicate: What else is stated, as JSON values.
+    """
     return {
         "_type": STATEMENT_TYPE,
-        "subject": subjects([(MANIFEST, manifest), (REPORT, report)]),
+        "subject": subjects((name, files[name]) for name in STATED),
         "predicateType": PREDICATE_TYPE,
         "predicate": dict(predicate),
     }
@@ -62,3 +94,30 @@ def statement(*, manifest: bytes, report: bytes, predicate: Mapping[str, Any]) -
 def subjects(files: Iterable[tuple[str, bytes]]) -> list[dict[str, Any]]:
     """Resource descriptors of files."""
     return [{"name": name, "digest": {"sha256": sha256(data)}} for name, data in files]
+
+
+def statement_files(envelope: Mapping[str, Any]) -> dict[str, bytes]:
+    """The envelope, and beside it what common tools need: the bytes signed and the signature.
+
+    Raises:
+        BadEnvelope: The envelope is malformed.
+    """
+    payload = dsse.open_unverified(envelope, PAYLOAD_TYPE)
+    return {
+        STATEMENT: rfc8785.dumps(dict(envelope)),
+        STATEMENT_PAE: dsse.pae(PAYLOAD_TYPE, payload),
+        STATEMENT_SIGNATURE: base64.b64decode(envelope["signatures"][0]["sig"]),
+    }
+
+
+def checkpoint_files(note: str) -> dict[str, bytes]:
+    """The ledger's signed head, in the same manner.
+
+    Raises:
+        BadCheckpoint: The note is malformed.
+    """
+    return {
+        CHECKPOINT: note.encode(),
+        CHECKPOINT_BODY: parse_unverified(note).body().encode(),
+        CHECKPOINT_SIGNATURE: raw_signature(note),
+    }

@@ -110,7 +110,7 @@ class ArtifactFactory(DjangoModelFactory[Artifact]):
     class Meta:
         model = Artifact
 
-    kind = "checkpoint"
+    kind = "model"
     name = Sequence(lambda n: f"income-classifier-{n}")
     identity = Sequence(lambda n: f"mlflow-model:m-{n}")
     digest = LazyAttribute(
@@ -168,8 +168,8 @@ class EvidenceFactory(DjangoModelFactory[Evidence]):
 _COMPANY: tuple[tuple[str, str, str, str, int | None], ...] = (
     ("segment", "segment-0042.csv", "", "", None),
     ("dataset_version", "adult-customers v2", "source_row_deletion", "storage", 0),
-    ("checkpoint", "income-sisa v1", "sisa_shard_retrain", "exact", 1),
-    ("checkpoint", "income-monolithic v1", "negative_gradient_repair", "approximate", 1),
+    ("model", "income-sisa v1", "sisa_shard_retrain", "exact", 1),
+    ("model", "income-monolithic v1", "negative_gradient_repair", "approximate", 1),
     ("fine_tune", "income-fine-tuned v1", "retrain_from_clean_ancestor", "exact", 3),
     ("embedding_index", "customer-neighbours v1", "vector_removal", "storage", 3),
     ("product", "income-service", "output_suppression", "suppression", 2),

@@ -18,13 +18,14 @@ ROWS = [
     ("C-4", "dee@example.com", "Cork"),
 ]
 ANN = "ann@example.com"
+CEM = "cem@example.com"
 
 
 def write_dataset(
     directory: Path, rows: list[tuple[str, str, str]] = ROWS, segments: int = 2
 ) -> Path:
     """Write the rows, dealt out over segment files, with their description."""
-    directory.mkdir(parents=True)
+    directory.mkdir(parents=True, exist_ok=True)
     (directory / "record-index.json").write_text(
         json.dumps(
             {"format": "csv", "subjectColumns": ["email"], "recordIdColumn": "customer_number"}

@@ -7,6 +7,10 @@ class PlanNotFoundError(NotFound):
     """There is no such plan."""
 
 
+class JobNotFoundError(NotFound):
+    """There is no such job."""
+
+
 class PlanStartedError(Conflict):
     """This plan was started already."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from unlearning.data import local_path
 from unlearning.digests import json_digest
 from unlearning.verification import Finding
 
@@ -28,6 +29,8 @@ class Training:
     #: Locations of held-out datasets, only ever evaluated on.
     held_out: tuple[str, ...] = ()
     base: "Training | None" = None
+    #: How those of the datasets came to be that were sampled from a model, by location.
+    samplings: Mapping[str, "Sampling"] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, value: object) -> "Training":
@@ -39,17 +42,33 @@ class Training:
         fields = _mapping(value, "training")
         datasets = [_mapping(item, "training.datasets") for item in _list(fields, "datasets")]
         evaluated = [item for item in datasets if item.get("relation") == "evaluated_on"]
+        used = [item for item in datasets if item not in evaluated]
         try:
             return cls(
                 recipe=str(fields["recipe"]),
-                params={str(k): str(v) for k, v in _mapping(fields["params"], "params").items()},
+                params=_params(fields["params"]),
                 seed=int(str(fields["seed"])),
-                datasets=tuple(str(item["uri"]) for item in datasets if item not in evaluated),
+                datasets=tuple(str(item["uri"]) for item in used),
                 held_out=tuple(str(item["uri"]) for item in evaluated),
                 base=cls.parse(fields["base"]) if fields.get("base") else None,
+                samplings={
+                    str(item["uri"]): Sampling.parse(item["synthesis"])
+                    for item in used
+                    if item.get("synthesis")
+                },
             )
         except (KeyError, ValueError) as error:
             raise JobInputError(f"the training is not usable: {error}") from error
+
+    @property
+    def lineage(self) -> "tuple[Training, ...]":
+        """This training and those of the models it started from, nearest first."""
+        return (self, *(self.base.lineage if self.base else ()))
+
+    @property
+    def inherits_from_sampled_rows(self) -> bool:
+        """Whether it, or a model it started from, was trained on sampled rows."""
+        return any(training.samplings for training in self.lineage)
 
     @property
     def key(self) -> str:
@@ -63,6 +82,61 @@ class Training:
                 self.base.key if self.base else None,
             ]
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """A recorded sampling of a synthetic dataset that can be repeated."""
+
+    recipe: str
+    params: Mapping[str, str]
+    seed: int
+    #: How the generator, the model that is sampled from, was trained.
+    training: Training
+
+    @classmethod
+    def parse(cls, value: object) -> "Sampling":
+        """Read a sampling from JSON.
+
+        Raises:
+            JobInputError: A field is missing or of the wrong type.
+        """
+        fields = _mapping(value, "synthesis")
+        try:
+            return cls(
+                recipe=str(fields["recipe"]),
+                params=_params(fields["params"]),
+                seed=int(str(fields["seed"])),
+                training=Training.parse(fields["training"]),
+            )
+        except (KeyError, ValueError) as error:
+            raise JobInputError(f"the synthesis is not usable: {error}") from error
+
+    @property
+    def key(self) -> str:
+        """Digest of what determines the rows: equal keys sample equal datasets."""
+        return json_digest([self.recipe, dict(self.params), self.seed, self.training.key])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generator:
+    """The model that a synthetic dataset is sampled from anew."""
+
+    #: Digest of its weights, as recorded of the step that made it.
+    digest: str
+    model_dir: Path
+
+    @classmethod
+    def parse(cls, value: object) -> "Generator":
+        """Read a generator from JSON.
+
+        Raises:
+            JobInputError: A field is missing or of the wrong type.
+        """
+        fields = _mapping(value, "synthesis.generator")
+        if not fields.get("digest") or not fields.get("model_dir"):
+            raise JobInputError("the generator has no digest or no files")
+        return cls(digest=str(fields["digest"]), model_dir=local_path(str(fields["model_dir"])))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +155,11 @@ class StepInput:
     seed: int
     #: The only directory that the method may write to.
     out: Path
+    #: Of a synthetic dataset: how it was sampled, and the model to sample from now.
+    sampling: Sampling | None = None
+    generator: Generator | None = None
+    #: Who received a copy: ``name`` and ``address``; for a notice.
+    recipient: Mapping[str, str] = field(default_factory=dict)
 
     def need_training(self) -> Training:
         """Return the recorded training.
@@ -101,6 +180,18 @@ class StepInput:
         if self.model_dir is None or not self.model_dir.is_dir():
             raise JobInputError(f"{self.method} needs the artifact's files at {self.model_dir}")
         return self.model_dir
+
+    def need_sampling(self) -> tuple[Sampling, Generator]:
+        """Return how the dataset was sampled, and the model to sample from.
+
+        Raises:
+            JobInputError: It was not recorded, or the generator's files are not on this machine.
+        """
+        if self.sampling is None or self.generator is None:
+            raise JobInputError(f"{self.method} needs the recorded synthesis of the dataset")
+        if not self.generator.model_dir.is_dir():
+            raise JobInputError(f"there is no generator at {self.generator.model_dir}")
+        return self.sampling, self.generator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +222,10 @@ def _list(fields: Mapping[str, object], name: str) -> list[object]:
     if not isinstance(value, list):
         raise JobInputError(f"training.{name} must be a list")
     return value
+
+
+def _params(value: object) -> dict[str, str]:
+    return {str(k): str(v) for k, v in _mapping(value, "params").items()}
 
 
 def _mapping(value: object, name: str) -> Mapping[str, object]:

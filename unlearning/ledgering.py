@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from governance.ledger.services import append_entry
 from governance.outbox import publish
-from unlearning.models import Job, Plan
+from unlearning.models import Job, Plan, PlanStep
 
 SYSTEM = "system"
 
@@ -29,3 +29,8 @@ def plan_changed(plan: Plan) -> None:
 def job_ready(job: Job) -> None:
     """Let a worker pick the job up; inside the caller's transaction."""
     publish("unlearning.job_ready", job_id=str(job.pk))
+
+
+def recipient_notice_due(step: PlanStep) -> None:
+    """Let the floor above write to a recipient; inside the caller's transaction."""
+    publish("unlearning.recipient_notice_due", plan_id=str(step.plan_id), step_id=step.pk)

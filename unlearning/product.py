@@ -15,6 +15,7 @@ from unlearning.errors import ProductError
 
 _TIMEOUT = 10  # seconds
 DIGEST_HEADER = "X-Model-Digest"
+INDEX_HEADER = "X-Index-Digest"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class Answer:
     #: Digest of the weights that it serves, as it names them in its header.
     digest: str
     body: Any
+    #: Digest of the index that it searches, named likewise; empty where it has none.
+    index_digest: str = ""
 
 
 def health(endpoint: str) -> Answer:
@@ -120,4 +123,9 @@ def _answer(status: int, headers: Message, raw: bytes) -> Answer:
         body = json.loads(raw) if raw else None
     except ValueError:
         body = None
-    return Answer(status=status, digest=headers.get(DIGEST_HEADER) or "", body=body)
+    return Answer(
+        status=status,
+        digest=headers.get(DIGEST_HEADER) or "",
+        index_digest=headers.get(INDEX_HEADER) or "",
+        body=body,
+    )

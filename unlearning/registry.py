@@ -12,15 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from unlearning.places import path_here
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel, Run
+    from mlflow.entities.model_registry import ModelVersion
 
 STEP_TAG = "vestige.step"
 PRODUCTION = "production"
 #: Tags that tell where a model came from or what it holds: never copied to its successor.
 _OWN_TAGS = frozenset(
-    {"vestige.retrained_from", "vestige.unlearned_from", "vestige.digest", STEP_TAG}
+    {
+        "vestige.retrained_from",
+        "vestige.unlearned_from",
+        "vestige.digest",
+        "vestige.copies",
+        STEP_TAG,
+    }
 )
 
 
@@ -65,11 +74,12 @@ def publish(new: NewVersion) -> Published:
     Call under the step's effect lock: it guarantees that looking up and making are not interleaved
     with another worker's.
     """
-    client = _client()
+    client = connect()
     old = client.get_logged_model(new.old_model_id)
     run = _run(client, new, old)
     model = _logged_model(client, new, old, run)
-    name = _registered_name(client, old) if new.register else ""
+    versions = versions_of(client, old.model_id) if new.register else []
+    name = str(versions[0].name) if versions else ""
     version = _version(client, new, name, model, run) if name else ""
     return Published(
         model_id=model.model_id, run_id=run.info.run_id, registered_name=name, version=version
@@ -82,7 +92,7 @@ def promote(*, registered_name: str, version: str) -> str:
     Returns:
         The version that held the alias before, or an empty string where none did.
     """
-    client = _client()
+    client = connect()
     before = production_version(registered_name)
     if before != version:
         client.set_registered_model_alias(registered_name, PRODUCTION, version)
@@ -94,7 +104,7 @@ def production_version(registered_name: str) -> str:
     from mlflow.exceptions import MlflowException  # noqa: PLC0415 - workers only
 
     try:
-        return str(_client().get_model_version_by_alias(registered_name, PRODUCTION).version)
+        return str(connect().get_model_version_by_alias(registered_name, PRODUCTION).version)
     except MlflowException:
         return ""
 
@@ -109,12 +119,9 @@ def download(*, location: str, to: Path) -> Path:
     Returns:
         The directory of the files; the original one where it is on this machine already.
     """
-    if location.startswith(("/", "file:")):
-        from unlearning.data import local_path  # noqa: PLC0415 - beside its one use
-
-        path = local_path(location)
-        if path.exists():
-            return path
+    path = path_here(location)
+    if path is not None and path.exists():
+        return path
     import mlflow  # noqa: PLC0415 - workers only
 
     return Path(
@@ -124,7 +131,8 @@ def download(*, location: str, to: Path) -> Path:
     )
 
 
-def _client() -> "MlflowClient":
+def connect() -> "MlflowClient":
+    """Connect to the configured tracking server."""
     import mlflow  # noqa: PLC0415 - workers only
 
     mlflow.set_tracking_uri(settings.MLFLOW_TRACKING_URI)
@@ -204,14 +212,22 @@ def _kept(tags: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in tags.items() if not k.startswith("mlflow.") and k not in _OWN_TAGS}
 
 
-def _registered_name(client: "MlflowClient", old: "LoggedModel") -> str:
-    versions: list[Any] = [
-        version
-        for version in client.search_model_versions()
-        if getattr(version, "model_id", None) == old.model_id
-        or version.source == f"models:/{old.model_id}"
-    ]
-    return str(versions[0].name) if versions else ""
+def versions_of(client: "MlflowClient", model_id: str) -> list["ModelVersion"]:
+    """Find the registered versions of a logged model."""
+    found: list[Any] = []
+    token = None
+    while True:
+        page = client.search_model_versions(page_token=token)
+        found += [
+            version
+            for version in page
+            # A SQL store keeps the model's id only in the source.
+            if getattr(version, "model_id", None) == model_id
+            or version.source == f"models:/{model_id}"
+        ]
+        token = page.token
+        if not token:
+            return found
 
 
 def _version(

@@ -9,14 +9,22 @@ Input of a step (``purpose: "step"``)::
 
     {"purpose": "step", "method": "<key of METHODS>", "record_ids": ["C-000123"],
      "artifact": {"id", "name", "kind", "digest", "model_dir"},
-     "training": {"recipe", "params": {}, "seed": 7, "datasets": [{"uri", "artifact_id",
-                  "relation": "trained_on" | "evaluated_on"}], "base": null | {training}} | null,
+     "training": {"recipe", "params": {}, "seed": 7, "datasets": [{"uri", "artifact_id", "kind",
+                  "relation": "trained_on" | "evaluated_on",
+                  "synthesis": {"recipe", "params": {}, "seed": 7, "training": {…}}?}],
+                  "base": null | {training}} | null,
+     "synthesis": {"recipe", "params": {}, "seed": 7, "training": {… of the generator},
+                   "generator": {"artifact_id", "digest", "model_dir"}} | missing,
+     "recipient": {"name", "address"} | missing,
      "product": {"endpoint", "control_token"} | null, "seed": 7, "out": "<directory>"}
 
 * ``artifact.model_dir`` is where the artifact's files lie, as a path or ``file:`` URI: the model's
   directory, the index's directory, or for a dataset version the directory of its segments.
 * ``relation`` may be missing and then means ``trained_on``; rows of ``evaluated_on`` datasets are
   the held-out rows of verification and are never trained on.
+* ``synthesis`` says how a synthetic dataset was sampled, and from what it is sampled now.
+* For ``artifact_destruction`` the artifact has ``places``, for ``recipient_notice`` it has what was
+  ``copied`` to the ``recipient``; their methods say in what shape.
 
 Result of a step: ``{"model_dir", "digest", "seconds", "manifest", "details", "evidence": [{"kind",
 "outcome", "summary", "payload"}]}``. What ``model_dir`` and ``details`` hold, by method:
@@ -27,6 +35,8 @@ Result of a step: ``{"model_dir", "digest", "seconds", "manifest", "details", "e
 * ``source_row_deletion``: a directory of only those segment files that changed, under their own
   names, to be swapped in; ``details.segments`` is ``[{"file", "old_digest", "new_digest",
   "removed"}]`` with file digests ``sha256:…``. ``digest`` is None.
+* ``synthetic_regeneration``: a directory with the complete new dataset, segment files and
+  description; ``digest`` is :func:`lineage.records.version_digest` of its segments.
 * ``output_suppression``: no directory; ``details.rule`` is ``{"salt", "digests": []}``, the body of
   ``PUT /control/suppressions/<rule id>``, and ``details.rule_digest`` its ``sha256:…``.
 
@@ -38,11 +48,12 @@ Input of a verification (``purpose: "verification"``), run after every step has 
 
     {"purpose": "verification", "record_ids": [], "steps": [{"step_id", "method",
      "artifact": {… before …}, "after": {"model_dir", "digest", "manifest"}, "training": {…}}],
-     "datasets": ["<uri of every redacted dataset version>"], "out": "<directory>"}
+     "datasets": ["<uri of every redacted dataset>"], "replicas": 32, "out": "<directory>"}
 
-For ``source_row_deletion`` and ``vector_removal`` ``after.model_dir`` is where the artifact lies
-now. Steps of ``output_suppression`` may be listed; they are left to the caller, who asks the
-product. Result: ``{"evidence": [{"step_id", "kind", "outcome", "summary", "payload"}]}``.
+Storage methods leave ``after.model_dir`` where the artifact lies now; a step of
+``synthetic_regeneration`` also has its ``synthesis``. Steps that only the caller can check may be
+listed. ``replicas`` are trained a group for each approximate method; 0 or missing: none. Result:
+``{"evidence": [{"step_id", "kind", "outcome", "summary", "payload"}]}``.
 """
 
 import importlib
@@ -55,7 +66,15 @@ from pathlib import Path
 
 from unlearning.data import local_path
 from unlearning.forget_set import destroy_forget_set
-from unlearning.jobfiles import JobInputError, Report, StepInput, StepOutput, Training
+from unlearning.jobfiles import (
+    Generator,
+    JobInputError,
+    Report,
+    Sampling,
+    StepInput,
+    StepOutput,
+    Training,
+)
 from unlearning.methods import METHODS
 
 Apply = Callable[[StepInput, Report], StepOutput]
@@ -85,16 +104,23 @@ def run_verification(job: Mapping[str, object]) -> dict[str, object]:
     Raises:
         JobInputError: The input cannot be carried out.
     """
-    from unlearning.verification.plan_check import verify  # noqa: PLC0415 - loads torch
+    from unlearning.verification.plan_check import (  # noqa: PLC0415 - loads torch
+        Orders,
+        Treated,
+        checkable,
+        verify,
+    )
 
     steps, datasets = job.get("steps"), job.get("datasets")
     if not isinstance(steps, list) or not isinstance(datasets, list):
         raise JobInputError("steps and datasets must be lists")
+    orders = Orders(
+        record_ids=_record_ids(job), replicas=int(str(job.get("replicas", 0))), out=_out(job)
+    )
     evidence = verify(
-        steps,
-        record_ids=_record_ids(job),
+        [Treated.parse(step) for step in checkable(steps)],
         datasets=[str(uri) for uri in datasets],
-        out=_out(job),
+        orders=orders,
         report=print_progress,
     )
     return {"evidence": evidence}
@@ -143,7 +169,8 @@ def _step_input(job: Mapping[str, object]) -> StepInput:
         raise JobInputError(f"there is no method {method}")
     if not isinstance(artifact, dict):
         raise JobInputError("artifact must be an object")
-    model_dir = artifact.get("model_dir")
+    model_dir, synthesis = artifact.get("model_dir"), job.get("synthesis")
+    recipient = job.get("recipient")
     return StepInput(
         method=method,
         record_ids=_record_ids(job),
@@ -152,6 +179,11 @@ def _step_input(job: Mapping[str, object]) -> StepInput:
         training=Training.parse(job["training"]) if job.get("training") else None,
         seed=int(str(job.get("seed", 0))),
         out=_out(job),
+        sampling=Sampling.parse(synthesis) if isinstance(synthesis, dict) else None,
+        generator=Generator.parse(synthesis.get("generator"))
+        if isinstance(synthesis, dict)
+        else None,
+        recipient=dict(recipient) if isinstance(recipient, dict) else {},
     )
 
 

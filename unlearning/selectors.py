@@ -1,6 +1,6 @@
 """Reads of plans, steps, jobs and evidence as plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -109,6 +109,16 @@ def latest_plan_of(case_id: UUID) -> PlanView | None:
 def plan_status(plan_id: UUID) -> PlanStatus:
     """Tell how far the work on a plan has come."""
     return _status(_plans().get(pk=plan_id))
+
+
+def work_under_way_on(artifacts: Collection[int], *, besides: UUID) -> bool:
+    """Whether a plan other than ``besides`` is at work on one of these artifacts."""
+    return (
+        Plan.objects.filter(steps__artifact__in=artifacts, settled_at=None)
+        .exclude(started_at=None)
+        .exclude(pk=besides)
+        .exists()
+    )
 
 
 def attention_of(plan_id: UUID) -> str:

@@ -136,5 +136,15 @@ def write_manifest(model_dir: Path, view: RecordView) -> None:
     (model_dir / MANIFEST_FILE).write_text(json.dumps(view.manifest()), encoding="utf-8")
 
 
+def read_manifest(model_dir: Path) -> frozenset[str]:
+    """Return the digests of the ids of the records that the model was trained on.
+
+    Raises:
+        OSError: The directory holds no manifest.
+    """
+    manifest = json.loads((model_dir / MANIFEST_FILE).read_text(encoding="utf-8"))
+    return frozenset(manifest["record_digests"])
+
+
 def _part(report: Report, low: float, high: float) -> Report:
     return lambda fraction, message: report(low + (high - low) * fraction, message)

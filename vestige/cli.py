@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vestige.bench import Benches, bench_names, summary_of
+
 if TYPE_CHECKING:
     from vestige.verify import Verdict
 
@@ -102,6 +104,47 @@ def trace(email: str, *, as_json: bool) -> None:
 def gaps(*, as_json: bool) -> None:
     """Show where lineage is incomplete."""
     _manage("gaps", *(["--json"] if as_json else []))
+
+
+@main.group()
+def ledger() -> None:
+    """Look after the ledger of this installation."""
+
+
+@ledger.command()
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A signed checkpoint kept outside; the ledger must still begin with what it commits to.",
+)
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The public key that signed the checkpoint [this installation's own].",
+)
+def fsck(*, as_json: bool, checkpoint: Path | None, key: Path | None) -> None:
+    """Compute the ledger's root anew from its entries, and say whether anything was changed.
+
+    Exit status 0: it holds. 1: it does not, and the entry is named.
+    """
+    if key is not None and checkpoint is None:
+        raise click.UsageError("--key says who signed a --checkpoint; none was given.")
+    outside = {"--checkpoint": checkpoint, "--key": key}
+    given = [f"{name}={path}" for name, path in outside.items() if path is not None]
+    _manage("ledger_fsck", *(["--json"] if as_json else []), *given)
+
+
+@main.group(cls=Benches, invoke_without_command=True)
+@click.pass_context
+def bench(context: click.Context) -> None:
+    """Measure this installation's promises; without a name, list the benches.
+
+    Exit status 0: every figure holds. 1: one falls short. 2: the bench could not run.
+    """
+    if context.invoked_subcommand is None:
+        for name in bench_names():
+            click.echo(f"{name:<16} {summary_of(name)}")
 
 
 @main.command()

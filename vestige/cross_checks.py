@@ -7,11 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reports.document import both_complete
+from reports.rules import RULES
 
 Json = Mapping[str, Any]
 
 #: Kinds of artifact that have no claim of their own or whose digest no step reports.
-UNDIGESTED = frozenset({"segment", "dataset_version"})
+UNDIGESTED = frozenset({"segment", "dataset_version", "evaluation_set", "log"})
+#: Kinds of artifact that must be clean themselves before what was made from them is.
+ANCESTORS = frozenset({"model", "fine_tune", "distilled", "synthetic_dataset"})
+#: Ledger entries about recipients start so.
+RECIPIENT_KINDS = "recipient."
 #: Officers who must have agreed before anything is removed.
 APPROVALS = 2
 
@@ -35,6 +40,23 @@ def trace_problems(document: Json) -> Iterator[str]:
             yield f"it claims nothing on {item['name']}, which its closing trace found."
 
 
+def ancestry_problems(document: Json) -> Iterator[str]:
+    """Each action names the affected model or synthetic dataset that its trace came through."""
+    kinds = {item["name"]: item["kind"] for item in document["trace"]["affected"]}
+    before = {
+        (item["kind"], item["name"]): item["path"][-2]
+        for item in document["trace"]["affected"]
+        if len(item["path"]) > 1
+    }
+    for action in document["actions"]:
+        source = before.get((action["artifact_kind"], action["artifact_name"]), "")
+        rule = RULES.get(action["method"])
+        if rule is None or not rule.required_of_heirs or kinds.get(source) not in ANCESTORS:
+            continue
+        if source not in action["inherits"]:
+            yield f"it leaves out that {action['artifact_name']} was made from {source}."
+
+
 def evidence_problems(document: Json, files: Sequence[Json]) -> Iterator[str]:
     """Each action cites all findings about its artifact, and findings about its own digest.
 
@@ -54,8 +76,15 @@ def evidence_problems(document: Json, files: Sequence[Json]) -> Iterator[str]:
         if item["artifact"]
     ]
     if sorted(cited) != sorted(found):
-        yield "its claims do not cite exactly the evidence in evidence/."
+        yield "its claims do not cite exactly the evidence in data/evidence/."
     for action in document["actions"]:
+        equal_rows = sum(
+            payloads.get(item["digest"], {}).get("rows_with_same_content", 0)
+            for item in action["evidence"]
+            if item["kind"] == "duplicates_checked"
+        )
+        if action["same_content"] != equal_rows:
+            yield f"it counts the equal rows of others wrongly at {action['artifact_name']}."
         for item in action["evidence"]:
             replayed = item["kind"] == "replay_equal" and item["outcome"] == "passed"
             about = payloads.get(item["digest"], {}).get("digest")
@@ -82,9 +111,17 @@ def ledger_problems(document: Json, entries: Sequence[Json]) -> Iterator[str]:
     if len(stated) < APPROVALS or not stated <= agreed:
         yield "its approvals are not two that the ledger holds for this plan."
     recorded = set(newest.get("plan.promoted", {}).get("evidence", {}).values())
+    recorded |= set(_later_evidence(entries))
     for item in document["evidence"]:
         if item["artifact"] and item["digest"] not in recorded:
             yield f"{item['kind']} of {item['artifact']} is not the evidence in the ledger."
+
+
+def _later_evidence(entries: Sequence[Json]) -> Iterator[str]:
+    """Digests of evidence that came after the promotion: what recipients were told and answered."""
+    for entry in entries:
+        if entry["kind"].startswith(RECIPIENT_KINDS):
+            yield from entry["payload"].get("evidence", {}).values()
 
 
 def _facts(trace: Json) -> dict[str, object]:

@@ -1,10 +1,13 @@
 """Reads an export and the keys to check it with, trusting neither."""
 
+import json
 import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 from zipfile import BadZipFile, ZipFile
 
+import rfc8785
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -96,3 +99,31 @@ def public_key(data: bytes, name: str) -> Ed25519PublicKey:
     if not isinstance(key, Ed25519PublicKey):
         raise UnreadableError(f"{name} is not an Ed25519 key.")
     return key
+
+
+class BrokenPart(Exception):  # noqa: N818 - says what it is
+    """One part of the export does not hold; the message names it."""
+
+
+def file_of(files: Files, name: str) -> bytes:
+    """One file of the export.
+
+    Raises:
+        BrokenPart: It is missing.
+    """
+    if name not in files:
+        raise BrokenPart(f"{name}: it is missing.")
+    return files[name]
+
+
+def object_of(files: Files, name: str) -> dict[str, Any]:
+    """Parse a file that must be the canonical JSON of an object, so that every byte counts."""
+    data = file_of(files, name)
+    try:
+        value = json.loads(data)
+        canonical = rfc8785.dumps(value) == data
+    except (ValueError, RecursionError) as error:
+        raise BrokenPart(f"{name}: it is not canonical JSON.") from error
+    if not canonical or not isinstance(value, dict):
+        raise BrokenPart(f"{name}: it is not canonical JSON.")
+    return value

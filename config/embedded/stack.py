@@ -22,7 +22,7 @@ from config.embedded.paths import (
     web_port,
 )
 from config.embedded.postgres import EmbeddedPostgres
-from config.embedded.process import failure_sentence, uninterrupted
+from config.embedded.process import Command, failure_sentence, stop_leftover, uninterrupted
 from config.embedded.programs import (
     Program,
     child_environment,
@@ -133,6 +133,9 @@ class Stack:
     def _start(self) -> None:
         check_disk(self.state)
         self._claim = hold_state(self.state)
+        # The servers of a supervisor that was killed may still be ending, and hold its ports.
+        for name in ("web", "mlflow"):
+            stop_leftover(Command(name=name, argv=[], state=self.state))
         check_port(self.port, what="the web interface", remedy="--port or VESTIGE_PORT")
         if not os.environ.get("MLFLOW_TRACKING_URI"):
             check_port(mlflow_port(), what="MLflow", remedy="VESTIGE_MLFLOW_PORT")

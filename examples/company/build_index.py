@@ -45,9 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if tracking.production(client, NAME) is not None:
         print(f"{NAME} is in production already")
         return
-    encoder = tracking.production(client, ENCODER)
-    if encoder is None:
-        raise SystemExit(f"train {ENCODER} first: the index holds what it makes of rows")
+    encoder = tracking.need_production(client, ENCODER)
     source = options.data / "adult-v2"
     with (
         tempfile.TemporaryDirectory() as folder,

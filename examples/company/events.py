@@ -1,6 +1,9 @@
-"""Reports the data step to Vestige with the OpenLineage client, as any pipeline would."""
+"""Reports the data steps to Vestige with the OpenLineage client, as any pipeline would."""
 
+import argparse
+import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -19,20 +22,47 @@ from openlineage.client.facet_v2 import (
     DatasetFacet,
     dataset_version_dataset,
     datasource_dataset,
+    documentation_dataset,
 )
 from openlineage.client.transport.http import ApiKeyTokenProvider, HttpConfig, HttpTransport
 
 from unlearning.data import DESCRIPTION_FILE
 
 NAMESPACE = "example-company"
-PRODUCER = "https://example.org/company/prepare-data"
-#: Which dataset each dataset was made from.
-MADE_FROM = {"adult-v2": "adult-v1"}
+PRODUCER = "https://example.org/company/pipeline"
 
 
-def emit_dataset(
-    directory: Path, record_index: Mapping[str, object], *, url: str, api_key: str
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A dataset that a job wrote, and what its event says of it."""
+
+    #: Its folder; the folder's name is the dataset's.
+    directory: Path
+    job: str
+    #: What the dataset holds and where it came from, in one or two sentences for people.
+    description: str
+    #: Facet ``vestige_recordIndex``; None where no row is a person's, or where nobody may look.
+    record_index: Mapping[str, object] | None = None
+    #: Folders of the datasets that the job read.
+    made_from: tuple[Path, ...] = ()
+    #: Facet ``vestige_artifact``: what kind of dataset it is; empty for a version to train on.
+    artifact: Mapping[str, object] = field(default_factory=dict)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Let a script take where Vestige answers."""
+    parser.add_argument("--vestige", default=os.environ.get("VESTIGE_URL", ""))
+    parser.add_argument("--api-key", default=os.environ.get("VESTIGE_API_KEY", ""))
+
+
+def report(options: argparse.Namespace, *datasets: Written) -> None:
+    """Emit the events of datasets, where a script was told about Vestige."""
+    if options.vestige:
+        for written in datasets:
+            emit_dataset(written, url=options.vestige, api_key=options.api_key)
+
+
+def emit_dataset(written: Written, *, url: str, api_key: str) -> None:
     """Emit START and COMPLETE of the job that wrote one dataset.
 
     Run id and time follow from the directory, so sending the events again sends the same events.
@@ -42,18 +72,17 @@ def emit_dataset(
             HttpConfig(url=url, timeout=30, auth=ApiKeyTokenProvider({"apiKey": api_key}))
         )
     )
-    written = (directory / DESCRIPTION_FILE).stat().st_mtime
-    source = MADE_FROM.get(directory.name)
-    inputs = [_input(directory.with_name(source))] if source else []
+    directory = written.directory
+    at = (directory / DESCRIPTION_FILE).stat().st_mtime
     for state in (RunState.START, RunState.COMPLETE):
         client.emit(
             RunEvent(
                 eventType=state,
-                eventTime=datetime.fromtimestamp(written, UTC).isoformat(),
-                run=Run(runId=str(uuid5(NAMESPACE_URL, f"{directory.as_uri()}@{written}"))),
-                job=Job(namespace=NAMESPACE, name=f"prepare-{directory.name}"),
-                inputs=inputs,
-                outputs=[_output(directory, record_index)],
+                eventTime=datetime.fromtimestamp(at, UTC).isoformat(),
+                run=Run(runId=str(uuid5(NAMESPACE_URL, f"{directory.as_uri()}@{at}"))),
+                job=Job(namespace=NAMESPACE, name=written.job),
+                inputs=[_input(source) for source in written.made_from],
+                outputs=[_output(written)],
                 producer=PRODUCER,
             )
         )
@@ -72,7 +101,18 @@ def _input(directory: Path) -> InputDataset:
     return InputDataset(namespace=NAMESPACE, name=directory.name, facets=_facets(directory))
 
 
-def _output(directory: Path, record_index: Mapping[str, Any]) -> OutputDataset:
-    index = DatasetFacet(producer=PRODUCER).with_additional_properties(**record_index)
-    facets = {**_facets(directory), "vestige_recordIndex": cast("DatasetFacet", index)}
-    return OutputDataset(namespace=NAMESPACE, name=directory.name, facets=facets)
+def _output(written: Written) -> OutputDataset:
+    facets = _facets(written.directory)
+    facets["documentation"] = documentation_dataset.DocumentationDatasetFacet(
+        description=written.description
+    )
+    if written.record_index is not None:
+        facets["vestige_recordIndex"] = _own_facet(written.record_index)
+    if written.artifact:
+        facets["vestige_artifact"] = _own_facet(written.artifact)
+    return OutputDataset(namespace=NAMESPACE, name=written.directory.name, facets=facets)
+
+
+def _own_facet(values: Mapping[str, Any]) -> DatasetFacet:
+    facet = DatasetFacet(producer=PRODUCER).with_additional_properties(**values)
+    return cast("DatasetFacet", facet)

@@ -1,14 +1,22 @@
 """Trains on with newer data: ``python -m examples.company.fine_tune --data DIR``."""
 
+from collections.abc import Sequence
+
 from examples.company.trainings import Spec, train
 
 SPEC = Spec(
     name="income-fine-tune",
-    recipe="fine_tune",
+    recipe="examples.company.recipes:fine_tune",
     data="adult-v2",
     params={"hidden": 64, "epochs": 8, "batch_size": 64, "learning_rate": 0.01},
     base="income-monolithic",
 )
 
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Train unless the registry has the model in production already."""
+    train(SPEC, argv)
+
+
 if __name__ == "__main__":
-    train(SPEC)
+    main()

@@ -1,6 +1,6 @@
 """The company's networks and their one training loop."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,38 @@ class Classifier(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Return log-probabilities ``(n, classes)``."""
         return torch.log_softmax(self.output(self.represent(features)), dim=1)
+
+
+class ClassifierStack(nn.Module):
+    """Several classifiers side by side, with nothing in common but their size."""
+
+    def __init__(self, classifiers: Sequence[Classifier]) -> None:
+        super().__init__()
+        states = [classifier.state_dict() for classifier in classifiers]
+
+        def stacked(name: str) -> nn.Parameter:
+            return nn.Parameter(torch.stack([state[name].t() for state in states]).contiguous())
+
+        # Weights are held transposed: batched products run faster on them so.
+        self.hidden_weight, self.hidden_bias = stacked("hidden.weight"), stacked("hidden.bias")
+        self.output_weight, self.output_bias = stacked("output.weight"), stacked("output.bias")
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return log-probabilities ``(replicas, n, classes)`` of ``(replicas, n, d)``."""
+        hidden = torch.baddbmm(self.hidden_bias[:, None], features, self.hidden_weight)
+        answers = torch.baddbmm(self.output_bias[:, None], hidden.tanh(), self.output_weight)
+        return torch.log_softmax(answers, dim=2)
+
+    def states(self) -> list[dict[str, Tensor]]:
+        """Return the weights of each classifier, as its own ``state_dict`` would hold them."""
+        return [
+            {
+                f"{layer}.{part}": getattr(self, f"{layer}_{part}")[replica].detach().t().clone()
+                for layer in ("hidden", "output")
+                for part in ("weight", "bias")
+            }
+            for replica in range(len(self.hidden_bias))
+        ]
 
 
 class Ensemble(nn.Module):
@@ -85,6 +117,11 @@ def load_ensemble(model_dir: Path) -> Ensemble:
     return model
 
 
+def new_optimizer(model: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
+    """Make the optimizer that every training of the company uses."""
+    return torch.optim.SGD(model.parameters(), lr=schedule.learning_rate, momentum=0.9, fused=True)
+
+
 def fit(  # noqa: PLR0913 - one training loop, every argument by name
     model: nn.Module,
     features: Tensor,
@@ -99,9 +136,7 @@ def fit(  # noqa: PLR0913 - one training loop, every argument by name
 
     The optimizer starts fresh at every call, so that weights alone are a full checkpoint.
     """
-    optimizer = torch.optim.SGD(
-        model.parameters(), lr=schedule.learning_rate, momentum=0.9, fused=True
-    )
+    optimizer = new_optimizer(model, schedule)
     keys = order_keys(ids, seed=seed)
     for epoch in range(schedule.epochs):
         order = torch.from_numpy(epoch_order(keys, epoch=epoch))

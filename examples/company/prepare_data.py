@@ -9,8 +9,6 @@ and ``adult-holdout``, other people, to evaluate on. ::
 
 import argparse
 import csv
-import json
-import os
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
@@ -19,19 +17,19 @@ from pathlib import Path
 
 from rich.progress import track
 
-from examples.company.events import emit_dataset
+from examples.company import events
+from examples.company.datasets import CUSTOMERS, is_written, write_dataset
 from examples.company.features import COLUMNS, LABEL, NUMERIC, VOCABULARY
 from examples.company.people import customer_number, email
-from unlearning.data import DESCRIPTION_FILE
 from unlearning.sharding import derive_seed
 
-SEGMENT_ROWS = 5_000
-#: The facet ``vestige_recordIndex`` of every dataset here, also kept beside the segments.
-RECORD_INDEX = {
-    "format": "csv",
-    "subjectColumns": ["email"],
-    "recordIdColumn": "customer_number",
-}
+NAMES = ("adult-v1", "adult-v2", "adult-holdout")
+#: Which dataset each dataset was made from.
+MADE_FROM = {"adult-v2": "adult-v1"}
+DESCRIPTION = (
+    "Rows of the Adult census data, each taken as one customer; customer numbers and addresses "
+    "are made up."
+)
 Row = dict[str, str]
 
 
@@ -70,26 +68,12 @@ def datasets_of(number: int) -> frozenset[str]:
     return frozenset({"adult-v1", "adult-v2"})
 
 
-def write_dataset(directory: Path, rows: Sequence[Row]) -> None:
-    """Write segments, then the description that makes the directory a dataset."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for index, start in enumerate(range(0, len(rows), SEGMENT_ROWS)):
-        path = directory / f"segment-{index:04d}.csv"
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, ("customer_number", "email", *COLUMNS))
-            writer.writeheader()
-            writer.writerows(rows[start : start + SEGMENT_ROWS])
-    text = json.dumps(RECORD_INDEX, indent=2)
-    (directory / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
-
-
 def prepare(data: Path, *, rows: int | None = None) -> list[str]:
     """Write the datasets that are missing and return their names.
 
     A dataset that is there stays as it is: writing it again would bring back deleted people.
     """
-    names = ("adult-v1", "adult-v2", "adult-holdout")
-    missing = [name for name in names if not (data / name / DESCRIPTION_FILE).exists()]
+    missing = [name for name in NAMES if not is_written(data / name)]
     if not missing:
         return []
     adult: Iterable[tuple[int, Row]] = list(read_adult(rows))
@@ -97,9 +81,23 @@ def prepare(data: Path, *, rows: int | None = None) -> list[str]:
     for number, row in track(adult, description="Customers"):
         for name in datasets_of(number) & members.keys():
             members[name].append(row)
+    columns = ("customer_number", "email", *COLUMNS)
     for name, chosen in members.items():
-        write_dataset(data / name, chosen)
+        write_dataset(data / name, chosen, columns=columns, index=CUSTOMERS)
     return missing
+
+
+def written(data: Path, name: str) -> events.Written:
+    """Say of one of the datasets what its event says."""
+    source = MADE_FROM.get(name)
+    return events.Written(
+        directory=data / name,
+        job=f"prepare-{name}",
+        description=DESCRIPTION,
+        record_index=CUSTOMERS,
+        made_from=(data / source,) if source else (),
+        artifact={"kind": "evaluation_set"} if name == "adult-holdout" else {},
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -107,16 +105,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=None, help="only the first rows of Adult")
-    parser.add_argument("--vestige", default=os.environ.get("VESTIGE_URL", ""))
-    parser.add_argument("--api-key", default=os.environ.get("VESTIGE_API_KEY", ""))
+    events.add_options(parser)
     options = parser.parse_args(argv)
     data = options.data.resolve()
-    written = prepare(data, rows=options.rows)
-    for name in written:
+    for name in prepare(data, rows=options.rows):
         print(f"wrote {data / name}")
-    if options.vestige:
-        for name in ("adult-v1", "adult-v2", "adult-holdout"):
-            emit_dataset(data / name, RECORD_INDEX, url=options.vestige, api_key=options.api_key)
+    events.report(options, *(written(data, name) for name in NAMES))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
-"""The deployed product: ``python -m examples.company.product --port PORT --state DIR``.
+"""A deployed product: ``python -m examples.company.product --product NAME --port P --state DIR``.
 
-``POST /predict`` ``{"customer_number"?, "features": {}}`` and ``POST /similar``
-``{"customer_number", "k"?}`` answer customers' desks; ``GET /healthz`` says what is served. Every
-answer names the served weights in ``X-Model-Digest`` and ``X-Index-Digest``. Below ``/control/``,
-with the bearer token of ``VESTIGE_CONTROL_TOKEN``: ``PUT`` and ``DELETE suppressions/<rule>``, and
-``POST reload``, which reads the alias ``production`` again. A suppressed customer gets status 451
-(RFC 7725).
+``POST /predict`` answers those who use the product: ``{"record_id"?, "features": {}}`` at the offer
+desk, ``{"record_id"?, "pixels": "<hex>"}`` at the digit reader. The offer desk also finds the
+customers who are nearest to one, by ``POST /similar`` ``{"record_id", "k"?}``. ``GET /healthz``
+says what is served, and every answer names the served weights in ``X-Model-Digest`` (and
+``X-Index-Digest`` where there is an index). Below ``/control/``, with the bearer token of
+``VESTIGE_CONTROL_TOKEN``: ``PUT`` and ``DELETE suppressions/<rule>``, and ``POST reload``, which
+reads the alias ``production`` again. A suppressed record gets status 451 (RFC 7725).
 """
 
 import argparse
@@ -21,7 +22,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TypeAlias
 
-from examples.company.serving import Rule, Served, Suppressions, load_served, predict
+from examples.company.products import PRODUCTS, predict
+from examples.company.serving import Rule, Served, Suppressions, load_served
 from unlearning.training import make_deterministic
 
 MAX_BODY_BYTES = 64 * 1024
@@ -93,26 +95,24 @@ class Handler(BaseHTTPRequestHandler):
         raise Refusal(HTTPStatus.NOT_FOUND, "there is nothing here")
 
     def _health(self, _rule: str) -> dict[str, object]:
-        served = self.server.served
-        return {"model": served.model_digest, "index": served.index_digest}
+        return dict(self.server.served.digests)
 
     def _predict(self, _rule: str) -> dict[str, object]:
-        body = self._body()
-        customer = body.get("customer_number")
-        if customer is not None:
-            self._refuse_suppressed(str(customer))
-        features = body.get("features")
-        if not isinstance(features, dict):
-            raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "features must be an object")
+        body, served = self._body(), self.server.served
+        record_id = body.get("record_id")
+        if record_id is not None:
+            self._refuse_suppressed(str(record_id))
         try:
-            return predict(self.server.served, features)
-        except (KeyError, ValueError) as error:
-            detail = f"features are not usable: {error}"
-            raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, detail) from error
+            return predict(served.spec, served.model, body)
+        except ValueError as error:
+            raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
 
     def _similar(self, _rule: str) -> dict[str, object]:
-        body, index = self._body(), self.server.served.index
-        customer, k = str(body.get("customer_number")), body.get("k", 10)
+        index = self.server.served.index
+        if index is None:
+            raise Refusal(HTTPStatus.NOT_FOUND, "this product has no index")
+        body = self._body()
+        customer, k = str(body.get("record_id")), body.get("k", 10)
         self._refuse_suppressed(customer)
         if not isinstance(k, int) or not 1 <= k <= MAX_NEIGHBOURS:
             raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"k is from 1 to {MAX_NEIGHBOURS}")
@@ -121,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
         except KeyError as error:
             raise Refusal(HTTPStatus.NOT_FOUND, "no such customer in the index") from error
         others = [
-            {"customer_number": name, "similarity": round(score, 6)}
+            {"record_id": name, "similarity": round(score, 6)}
             for name, score in nearest
             if name != customer and not self.server.suppressions.covers(name)
         ]
@@ -129,7 +129,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _reload(self, _rule: str) -> dict[str, object]:
         try:
-            self.server.served = load_served()
+            self.server.served = load_served(self.server.served.spec)
         except LookupError as error:
             raise Refusal(HTTPStatus.CONFLICT, str(error)) from error
         return self._health("")
@@ -146,9 +146,9 @@ class Handler(BaseHTTPRequestHandler):
             raise Refusal(HTTPStatus.NOT_FOUND, "there is no such rule")
         return {"rule": rule}
 
-    def _refuse_suppressed(self, customer: str) -> None:
-        if self.server.suppressions.covers(customer):
-            detail = "no answers are given about this customer"
+    def _refuse_suppressed(self, record_id: str) -> None:
+        if self.server.suppressions.covers(record_id):
+            detail = "no answers are given about this record"
             raise Refusal(HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS, detail)
 
     def _require_token(self) -> None:
@@ -177,8 +177,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
-        self.send_header("X-Model-Digest", self.server.served.model_digest)
-        self.send_header("X-Index-Digest", self.server.served.index_digest)
+        for name, digest in self.server.served.digests.items():
+            self.send_header(f"X-{name.title()}-Digest", digest)
         self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(data)
@@ -190,6 +190,7 @@ class Handler(BaseHTTPRequestHandler):
 def main(argv: Sequence[str] | None = None) -> None:
     """Serve until SIGTERM or Ctrl-C."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--product", choices=PRODUCTS, default="offer-desk")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--state", type=Path, required=True, help="folder that keeps the rules")
     options = parser.parse_args(argv)
@@ -198,9 +199,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise SystemExit("set VESTIGE_CONTROL_TOKEN: without it anyone could lift a suppression")
     options.state.mkdir(parents=True, exist_ok=True)
     make_deterministic()
-    product = Product(options.port, served=load_served(), state=options.state, token=token)
+    served = load_served(PRODUCTS[options.product])
+    product = Product(options.port, served=served, state=options.state, token=token)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=product.shutdown).start())
-    print(f"offer-desk answers at http://127.0.0.1:{product.server_port}", flush=True)
+    print(f"{options.product} answers at http://127.0.0.1:{product.server_port}", flush=True)
     with product, contextlib.suppress(KeyboardInterrupt):
         product.serve_forever()
 

@@ -9,16 +9,21 @@ from torch import Tensor, nn
 from examples.company.features import encode_records
 from examples.company.networks import (
     Classifier,
+    ClassifierStack,
     Schedule,
     fit,
     load_classifier,
     load_ensemble,
     new_classifier,
+    new_optimizer,
 )
 from unlearning.data import Record, RecordView
+from unlearning.digests import record_digest
 from unlearning.jobfiles import Report
-from unlearning.recipes import CHECKPOINTS, OnCheckpoint, RecipeError, TrainedModel
-from unlearning.sharding import derive_seed, shard_of, slice_of
+from unlearning.recipes import CHECKPOINTS, OnCheckpoint, RecipeError, State, TrainedModel
+from unlearning.replicas import descend_side_by_side
+from unlearning.sharding import derive_seed, order_keys, shard_of, slice_of
+from unlearning.training import read_manifest
 
 
 class Monolithic:
@@ -39,6 +44,26 @@ class Monolithic:
         del resume_from, base, on_checkpoint
         model = new_classifier(int(params["hidden"]), seed=derive_seed(seed, "init"))
         return _fit_all(model, data, params, seed, report)
+
+    def train_replicas(
+        self, data: RecordView, *, params: Mapping[str, str], seeds: Sequence[int], report: Report
+    ) -> list[State]:
+        """Train one classifier a seed, side by side."""
+        schedule = Schedule.parse(params)
+        models = [
+            new_classifier(int(params["hidden"]), seed=derive_seed(seed, "init")) for seed in seeds
+        ]
+        stack = ClassifierStack(models)
+        descend_side_by_side(
+            stack,
+            *encode_records(data.records),
+            keys=[order_keys(data.ids, seed=derive_seed(seed, "batches")) for seed in seeds],
+            optimizer=new_optimizer(stack, schedule),
+            epochs=schedule.epochs,
+            batch_size=schedule.batch_size,
+            report=lambda done: report(done / schedule.epochs, f"epoch {done}"),
+        )
+        return list(stack.states())
 
     def load(self, model_dir: Path) -> nn.Module:
         """Load the classifier."""
@@ -128,14 +153,28 @@ class Sisa:
 def _first_stale_slices(
     data: RecordView, n_shards: int, n_slices: int, seed: int, resume_from: Path | None
 ) -> list[int]:
-    """Return a shard's first slice that an excluded record lies in; ``n_slices`` when none does."""
+    """Return a shard's first slice that an excluded record lay in; ``n_slices`` when none did."""
     if resume_from is None:
         return [0] * n_shards
     first = [n_slices] * n_shards
-    for record_id in data.exclude_ids:
+    for record_id in _excluded_that_were_trained_on(data, resume_from):
         shard = shard_of(record_id, n_shards=n_shards, seed=seed)
         first[shard] = min(first[shard], slice_of(record_id, n_slices=n_slices, seed=seed))
     return first
+
+
+def _excluded_that_were_trained_on(data: RecordView, resume_from: Path) -> frozenset[str]:
+    """Return the excluded ids that can have touched the earlier model.
+
+    A forget set also names records of other datasets. Those in the files count, and those that the
+    earlier model's manifest lists: their rows may be gone from the files by now.
+    """
+    found = frozenset(record.id for record in data.excluded)
+    try:
+        listed = read_manifest(resume_from)
+    except OSError:
+        return data.exclude_ids  # nothing is known of the earlier model, so every id may be in it
+    return found | {name for name in data.exclude_ids if record_digest(name) in listed}
 
 
 def _shards(data: RecordView, n_shards: int, n_slices: int, seed: int) -> list[list[list[Record]]]:

@@ -8,12 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
 
-import torch
+from torch import nn
 
 from examples.company import tracking
-from examples.company.deploy import INDEX, MODEL
-from examples.company.features import CLASSES, encode_features
-from examples.company.networks import Ensemble, load_ensemble
+from examples.company.products import ProductSpec
 from unlearning.digests import weights_digest
 from unlearning.methods.output_suppression import suppression_digest
 from unlearning.vectors import VectorIndex
@@ -21,16 +19,24 @@ from unlearning.vectors import VectorIndex
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """One model and one index, loaded together."""
+    """What a product serves, loaded together."""
 
-    model: Ensemble
+    spec: ProductSpec
+    model: nn.Module
     #: Of the weights that were loaded, computed here and taken from nobody.
     model_digest: str
-    index: VectorIndex
-    index_digest: str
+    #: None where the product serves no index.
+    index: VectorIndex | None = None
+    index_digest: str = ""
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Digest of each thing served, by what it is."""
+        found = {"model": self.model_digest}
+        return found | {"index": self.index_digest} if self.index is not None else found
 
 
-def load_served() -> Served:
+def load_served(spec: ProductSpec) -> Served:
     """Load what the registry has in production.
 
     Raises:
@@ -39,37 +45,25 @@ def load_served() -> Served:
     client = tracking.connect()
     directories = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name in (MODEL, INDEX):
+        for name in filter(None, (spec.model, spec.index)):
             found = tracking.production(client, name)
             if found is None:
                 raise LookupError(f"{name} is not in production")
             (Path(folder) / name).mkdir()
             directories[name] = tracking.download(found, Path(folder) / name)
+        index = directories.get(spec.index)
         return Served(
-            model=load_ensemble(directories[MODEL]).eval(),
-            model_digest=weights_digest(directories[MODEL]),
-            index=VectorIndex.load(directories[INDEX]),
-            index_digest=weights_digest(directories[INDEX]),
+            spec=spec,
+            model=spec.load(directories[spec.model]).eval(),
+            model_digest=weights_digest(directories[spec.model]),
+            index=VectorIndex.load(index) if index else None,
+            index_digest=weights_digest(index) if index else "",
         )
-
-
-def predict(served: Served, features: Mapping[str, object]) -> dict[str, object]:
-    """Answer a customer's income class.
-
-    Raises:
-        KeyError: A feature is missing or unknown.
-        ValueError: A number is not one.
-    """
-    row = {name: str(value) for name, value in features.items()}
-    with torch.no_grad():
-        probabilities = served.model(encode_features([row]))[0].exp()
-    best = int(probabilities.argmax())
-    return {"income": CLASSES[best], "probability": round(float(probabilities[best]), 6)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Customers not to speak about, known only by digest."""
+    """Records not to speak about, known only by digest."""
 
     salt: str
     digests: tuple[str, ...]
@@ -98,11 +92,11 @@ class Suppressions:
         kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         self._rules = {rule_id: Rule.parse(body) for rule_id, body in kept.items()}
 
-    def covers(self, customer_number: str) -> bool:
-        """Whether the product must not answer about this customer."""
+    def covers(self, record_id: str) -> bool:
+        """Whether the product must not answer about this record."""
         # Writers replace the table and never change it, so readers need no lock.
         return any(
-            suppression_digest(customer_number, salt=rule.salt) in rule.digests
+            suppression_digest(record_id, salt=rule.salt) in rule.digests
             for rule in self._rules.values()
         )
 

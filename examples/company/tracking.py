@@ -1,6 +1,7 @@
 """How the company's scripts speak to MLflow: plain MLflow, nothing of Vestige's but a few tags."""
 
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -40,6 +41,9 @@ class Work:
 
 def connect() -> MlflowClient:
     """Connect to the server that ``MLFLOW_TRACKING_URI`` names."""
+    # Its notes about every run would scroll the progress of the training away.
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     mlflow.set_tracking_uri(os.environ["MLFLOW_TRACKING_URI"])
     mlflow.set_experiment(EXPERIMENT)
     return MlflowClient()
@@ -103,19 +107,33 @@ def log_model(  # noqa: PLR0913 - everything that is recorded of a model, by nam
     seconds: float,
 ) -> LoggedModel:
     """Log the model directory and register it under its name, alias ``production``."""
-    digest = weights_digest(work.model_dir)
+    mlflow.log_metric("train_seconds", seconds)
+    model = log_files(work, name, work.model_dir, params=params, tags=tags, model_type=model_type)
+    _register(work, name, model)
+    return model
+
+
+def log_files(  # noqa: PLR0913 - the same
+    work: Work,
+    name: str,
+    directory: Path,
+    *,
+    params: Mapping[str, object],
+    tags: Mapping[str, str],
+    model_type: str,
+    step: int = 0,
+) -> LoggedModel:
+    """Log a directory of weights as a model that the run made, without registering it."""
     model = mlflow.initialize_logged_model(
         name=name,
         source_run_id=work.run_id,
         params={key: str(value) for key, value in params.items()},
-        tags={**tags, "vestige.digest": digest},
+        tags={**tags, "vestige.digest": weights_digest(directory)},
         model_type=model_type,
     )
-    mlflow.log_metric("train_seconds", seconds)
-    work.client.log_model_artifacts(model.model_id, str(work.model_dir))
+    work.client.log_model_artifacts(model.model_id, str(directory))
     work.client.finalize_logged_model(model.model_id, "READY")
-    work.client.log_outputs(work.run_id, [LoggedModelOutput(model.model_id, step=0)])
-    _register(work, name, model)
+    work.client.log_outputs(work.run_id, [LoggedModelOutput(model.model_id, step=step)])
     return model
 
 
@@ -127,6 +145,18 @@ def production(client: MlflowClient, name: str) -> LoggedModel | None:
         return None
     # A SQL store keeps the model's id only in the source.
     return client.get_logged_model(str(version.source).removeprefix("models:/"))
+
+
+def need_production(client: MlflowClient, name: str) -> LoggedModel:
+    """Return the model that a registered name has in production.
+
+    Raises:
+        SystemExit: There is none; the sentence says what to run first.
+    """
+    model = production(client, name)
+    if model is None:
+        raise SystemExit(f"train {name} first: it is not in production")
+    return model
 
 
 def download(model: LoggedModel, folder: Path) -> Path:

@@ -1,10 +1,12 @@
 """Trains the sharded income classifier: ``python -m examples.company.train_sisa --data DIR``."""
 
+from collections.abc import Sequence
+
 from examples.company.trainings import Spec, train
 
 SPEC = Spec(
     name="income-sisa",
-    recipe="sisa",
+    recipe="examples.company.recipes:sisa",
     data="adult-v1",
     params={
         "hidden": 64,
@@ -16,5 +18,11 @@ SPEC = Spec(
     },
 )
 
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Train unless the registry has the model in production already."""
+    train(SPEC, argv)
+
+
 if __name__ == "__main__":
-    train(SPEC)
+    main()

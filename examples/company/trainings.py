@@ -1,4 +1,4 @@
-"""Trains one of the company's classifiers under MLflow; the scripts say which.
+"""Trains one of the company's models under MLflow; the scripts say which.
 
 What is tagged here is what lets Vestige make the model again: the recipe, its parameters, its seed.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.progress import Progress
 
 from examples.company import tracking
+from examples.company.checkpoints import keep_checkpoints
 from unlearning.jobfiles import Training
 from unlearning.training import run_training
 
@@ -24,14 +25,20 @@ class Spec:
 
     #: Registered name, also the run's.
     name: str
-    #: Name in :mod:`examples.company.recipes`.
+    #: Where the recipe is defined, ``module:name``.
     recipe: str
-    #: Folder below ``--data``.
+    #: Folder below ``--data`` to train on.
     data: str
+    #: Folder below ``--data`` to evaluate on.
+    evaluate: str = "adult-holdout"
     params: Mapping[str, object]
     tags: Mapping[str, str] = field(default_factory=dict)
-    #: Registered name of the model to start from.
+    #: Registered name of the model to start from, or to learn from.
     base: str = ""
+    #: What MLflow calls such a model.
+    model_type: str = "classifier"
+    #: Whether the states along the way are kept, as models of their own.
+    keep_checkpoints: bool = False
 
 
 def train(spec: Spec, argv: Sequence[str] | None = None) -> None:
@@ -44,15 +51,14 @@ def train(spec: Spec, argv: Sequence[str] | None = None) -> None:
         print(f"{spec.name} is in production already")
         return
     params = {**spec.params, "seed": SEED}
-    if options.epochs is not None:
+    if options.epochs is not None and "epochs" in params:
         params["epochs"] = options.epochs
     _train(spec, options.data, params)
 
 
 def _train(spec: Spec, data: Path, params: Mapping[str, object]) -> None:
-    recipe = f"examples.company.recipes:{spec.recipe}"
-    tags = {"vestige.recipe": recipe, "vestige.seed": str(SEED), **spec.tags}
-    train_on, evaluate_on = data / spec.data, data / "adult-holdout"
+    tags = {"vestige.recipe": spec.recipe, "vestige.seed": str(SEED), **spec.tags}
+    train_on, evaluate_on = data / spec.data, data / spec.evaluate
     with (
         tempfile.TemporaryDirectory() as folder,
         Progress() as progress,
@@ -63,7 +69,7 @@ def _train(spec: Spec, data: Path, params: Mapping[str, object]) -> None:
         bar = progress.add_task(spec.name, total=1.0)
         trained = run_training(
             Training(
-                recipe=recipe,
+                recipe=spec.recipe,
                 params={key: str(value) for key, value in params.items()},
                 seed=SEED,
                 datasets=(str(train_on),),
@@ -74,12 +80,14 @@ def _train(spec: Spec, data: Path, params: Mapping[str, object]) -> None:
                 bar, completed=done, description=f"{spec.name}: {message}"
             ),
         )
+        if spec.keep_checkpoints:
+            keep_checkpoints(work, spec.name, copies=data.parent / "checkpoints" / spec.name)
         tracking.log_model(
             work,
             spec.name,
             params=params,
             tags=spec.tags,
-            model_type="classifier",
+            model_type=spec.model_type,
             seconds=trained.seconds,
         )
     print(f"{spec.name}: {trained.seconds:.1f} s, {trained.digest[:19]}")
@@ -88,8 +96,6 @@ def _train(spec: Spec, data: Path, params: Mapping[str, object]) -> None:
 def _base(spec: Spec, work: tracking.Work, folder: Path) -> Path | None:
     if not spec.base:
         return None
-    model = tracking.production(work.client, spec.base)
-    if model is None:
-        raise SystemExit(f"train {spec.base} first: {spec.name} starts from it")
+    model = tracking.need_production(work.client, spec.base)
     tracking.used_model(work, model.model_id)
     return tracking.download(model, folder)

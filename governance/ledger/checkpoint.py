@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 #: Signature type byte of Ed25519 in a signed note.
 ED25519 = b"\x01"
+#: Bytes before the signature that name the key.
+KEY_HASH_SIZE = 4
 
 
 class BadCheckpoint(Exception):  # noqa: N818 - says what it is
@@ -46,18 +48,11 @@ def read_checkpoint(note: str, key: Ed25519PublicKey) -> Checkpoint:
     Raises:
         BadCheckpoint: It is malformed or not signed by this key.
     """
-    head = parse_unverified(note)
-    signature = note[len(head.body()) :].removeprefix(f"\n— {head.origin} ").removesuffix("\n")
-    try:
-        signed = base64.b64decode(signature, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadCheckpoint("the checkpoint's signature is not base64") from error
-    if base64.b64encode(signed).decode() != signature:
-        raise BadCheckpoint("the checkpoint's base64 is not canonical")
-    if signed[:4] != _key_hash(head.origin, key):
+    head, signed = parse_unverified(note), _signed(note)
+    if signed[:KEY_HASH_SIZE] != _key_hash(head.origin, key):
         raise BadCheckpoint("the checkpoint names another key as its signer")
     try:
-        key.verify(signed[4:], head.body().encode())
+        key.verify(signed[KEY_HASH_SIZE:], head.body().encode())
     except InvalidSignature as error:
         raise BadCheckpoint("the checkpoint's signature does not belong to this key") from error
     return head
@@ -79,7 +74,29 @@ def parse_unverified(note: str) -> Checkpoint:
     return head
 
 
+def raw_signature(note: str) -> bytes:
+    """The 64 bytes of the note's Ed25519 signature, which nobody has checked yet.
+
+    Raises:
+        BadCheckpoint: It is malformed.
+    """
+    return _signed(note)[KEY_HASH_SIZE:]
+
+
+def _signed(note: str) -> bytes:
+    """Key hash and signature as the note's last line carries them, in their canonical spelling."""
+    head = parse_unverified(note)
+    signature = note[len(head.body()) :].removeprefix(f"\n— {head.origin} ").removesuffix("\n")
+    try:
+        signed = base64.b64decode(signature, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadCheckpoint("the checkpoint's signature is not base64") from error
+    if base64.b64encode(signed).decode() != signature:
+        raise BadCheckpoint("the checkpoint's base64 is not canonical")
+    return signed
+
+
 def _key_hash(name: str, key: Ed25519PublicKey) -> bytes:
     """Four bytes that name the key in the note."""
     raw = key.public_bytes_raw()
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + raw).digest()[:4]
+    return hashlib.sha256(name.encode() + b"\n" + ED25519 + raw).digest()[:KEY_HASH_SIZE]

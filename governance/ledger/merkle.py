@@ -41,6 +41,40 @@ def root(leaves: Sequence[bytes]) -> bytes:
     return node_hash(root(leaves[:split]), root(leaves[split:]))
 
 
+class RunningRoot:
+    """Root over a list that is met leaf by leaf, in memory that grows with its logarithm.
+
+    Kept are the roots of the perfect subtrees that the list so far falls into, largest first.
+
+    >>> running = RunningRoot()
+    >>> running.root() == EMPTY_ROOT
+    True
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[bytes] = []
+
+    def append(self, leaf: bytes) -> None:
+        """Add one leaf hash at the end."""
+        self._peaks.append(leaf)
+        merged = self.size
+        while merged & 1:
+            right, left = self._peaks.pop(), self._peaks.pop()
+            self._peaks.append(node_hash(left, right))
+            merged >>= 1
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Root over the leaves so far, MTH(D[size])."""
+        if not self._peaks:
+            return EMPTY_ROOT
+        computed = self._peaks[-1]
+        for peak in reversed(self._peaks[:-1]):
+            computed = node_hash(peak, computed)
+        return computed
+
+
 def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
     """Audit path of one leaf, PATH(index, D[n]), from the leaf upwards.
 

@@ -1,8 +1,11 @@
 """Reads of the ledger: what happened, and the proof that it stands where it stands."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from governance.ledger import merkle
+from governance.ledger.fsck import Row
+from governance.ledger.services import committed_fields
 from governance.models import LedgerEntry
 
 
@@ -37,15 +40,6 @@ def head() -> Head:
     return Head(size=len(leaves), root=merkle.root(leaves))
 
 
-def inclusion_of(index: int) -> Inclusion:
-    """Proof for one entry against the whole tree.
-
-    Raises:
-        IndexError: There is no such entry.
-    """
-    return inclusions_of([index])[0]
-
-
 def inclusions_of(indexes: list[int]) -> list[Inclusion]:
     """Proofs for several entries, all against one reading of the tree.
 
@@ -70,3 +64,14 @@ def leaf_hashes() -> list[bytes]:
     """All leaf hashes in order."""
     rows = LedgerEntry.objects.order_by("index").values_list("leaf_hash", flat=True)
     return [bytes(row) for row in rows]
+
+
+def rows() -> Iterator[Row]:
+    """Every entry in order, read in one statement and held a few at a time; in a transaction."""
+    for entry in LedgerEntry.objects.order_by("index").iterator(chunk_size=1000):
+        yield Row(
+            index=entry.index,
+            committed=committed_fields(entry),
+            salt=bytes(entry.salt),
+            leaf_hash=bytes(entry.leaf_hash),
+        )

@@ -1,15 +1,22 @@
-"""How the pages and the report say things: one name and one tone for each key.
+"""How the pages and the report say things: filters over ``governance.vocabulary``."""
 
-A tone is a CSS class; the name always stands beside it, so colour never carries meaning alone.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django import template
 
-from governance.access import RECEIVERS
-from governance.models import Role, User
+from governance.vocabulary import (
+    ACTORS,
+    CLOCK_EVENTS,
+    GUARANTEES,
+    INFLUENCES,
+    KINDS,
+    OUTCOMES,
+    PHRASES,
+    RELATIONS,
+    STATE_TONES,
+    VERB_TONES,
+)
 
 register = template.Library()
 
@@ -17,119 +24,17 @@ _MINUTE = 60
 _HOUR = 3600
 _SOON_DAYS = 7
 
-KINDS: Mapping[str, str] = {
-    "segment": "Segment",
-    "dataset_version": "Dataset version",
-    "checkpoint": "Checkpoint",
-    "fine_tune": "Fine-tune",
-    "embedding_index": "Embedding index",
-    "product": "Product",
-}
-
-#: Guarantee class → (name, tone, what it means in one sentence).
-GUARANTEES: Mapping[str, tuple[str, str, str]] = {
-    "exact": (
-        "Exact",
-        "green",
-        "The model is trained again without the records, so they cannot have shaped it.",
-    ),
-    "certified": (
-        "Certified",
-        "green",
-        "A proven bound holds under the assumptions that are listed.",
-    ),
-    "approximate": (
-        "Approximate",
-        "amber",
-        "The influence is reduced and tested; some may remain.",
-    ),
-    "storage": (
-        "Storage",
-        "blue",
-        "Rows or vectors leave one store; models trained on them are not changed by this.",
-    ),
-    "suppression": (
-        "Suppression",
-        "violet",
-        "Outputs are held back at the product; nothing is taken out of the model.",
-    ),
-}
-
-INFLUENCES: Mapping[str, str] = {
-    "content": "Holds content",
-    "weights": "Weights learned from it",
-    "selection": "Chosen by it",
-    "exposure": "Exposes it",
-}
-
-#: Where a request stands → tone.
-STATE_TONES: Mapping[str, str] = {
-    "received": "blue",
-    "identity_pending": "amber",
-    "verified": "blue",
-    "traced": "blue",
-    "planned": "amber",
-    "approved": "blue",
-    "executing": "blue",
-    "verifying": "blue",
-    "reporting": "blue",
-    "closed": "green",
-    "needs_human": "red",
-    # Steps, jobs and evidence.
-    "running": "blue",
-    "done": "green",
-    "succeeded": "green",
-    "passed": "green",
-    "failed": "red",
-    "inconclusive": "amber",
-}
-
-OUTCOMES: Mapping[str, str] = {
-    "passed": "Passed",
-    "failed": "Failed",
-    "inconclusive": "Not established",
-}
-
-#: What happened to the statutory clock → as a past event.
-CLOCK_EVENTS: Mapping[str, str] = {
-    "start": "Started",
-    "acknowledge": "Acknowledged",
-    "pause": "Paused",
-    "resume": "Resumed",
-    "extend": "Extended",
-    "stop": "Stopped",
-}
-
-#: Kinds of actor that a ledger entry names before a colon → how people say them.
-ACTORS: Mapping[str, str] = {"officer": "{}", "client": "the API client “{}”"}
-
-#: Keys that plain rewording would say badly.
-PHRASES: Mapping[str, str] = {
-    "gdpr": "GDPR",
-    "uk_gdpr": "UK GDPR",
-    "ccpa": "CCPA",
-    "no_match": "No record found",
-    "none": "None",
-    "needs_human": "Needs a person",
-    "sisa_shard_retrain": "SISA shard retrain",
-}
-
-#: Tone of a claim's verb: what it allows a reader to believe.
-VERB_TONES: Mapping[str, str] = {
-    "influence removed": "green",
-    "deleted from": "blue",
-    "removed from index": "blue",
-    "unlearning procedure applied": "amber",
-    "unlearning procedure applied, effect not established": "amber",
-    "suppressed": "violet",
-    "not established": "red",
-}
-
 
 @register.filter
 def kind_name(kind: str) -> str:
     """Name of a kind of artifact."""
     return KINDS.get(kind, phrase(kind))
+
+
+@register.filter
+def relation_name(relation: str) -> str:
+    """What an edge says of its downstream artifact, in words."""
+    return RELATIONS.get(relation, relation.replace("_", " "))
 
 
 @register.filter
@@ -214,18 +119,6 @@ def measure_name(measure: str) -> str:
 
 
 @register.filter
-def may_receive(user: User) -> bool:
-    """Whether this person may enter requests, and is to be offered the form."""
-    return user.has_role(*RECEIVERS)
-
-
-@register.filter
-def role_names(roles: Iterable[str]) -> str:
-    """Names of the roles, joined by commas."""
-    return ", ".join(str(Role(role).label) for role in roles)
-
-
-@register.filter
 def short_digest(digest: str) -> str:
     """First twelve hexadecimal digits of a digest, without its algorithm."""
     return digest.rpartition(":")[2][:12]
@@ -282,3 +175,11 @@ def measured(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:,.4f}" if isinstance(value, float) else f"{value:,}"
+
+
+@register.filter
+def cell_text(value: str | float | bool | None) -> str:
+    """One value of a finding's data: numbers as measured, truths as words, nothing as a dash."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if isinstance(value, str) else measured(value)

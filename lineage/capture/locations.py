@@ -61,6 +61,20 @@ def source_location(source: str) -> str:
     return ""
 
 
+def read_places(value: object) -> list[str] | None:
+    """The normalised locations in a JSON list; None where it is no list of locations.
+
+    >>> read_places(["/data/copy/", "s3://bucket/copy"])
+    ['file:///data/copy', 's3://bucket/copy']
+    >>> read_places(["somewhere"]) is None
+    True
+    """
+    if not isinstance(value, list) or not all(isinstance(place, str) for place in value):
+        return None
+    places = [normalise_location(place) for place in value]
+    return places if all(urlsplit(place).scheme for place in places) else None
+
+
 def lies_within(location: str, directory: str) -> bool:
     """Whether a location is the directory itself or something inside it.
 

@@ -5,17 +5,25 @@ Datasets are found by location and time, never by MLflow's digest, which covers 
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from lineage.capture.locations import source_location
+from lineage.capture.mlflow_models import base_relation, copies_of, display_name, model_kind
+from lineage.capture.mlflow_products import map_products
+from lineage.capture.mlflow_state import (
+    MODEL_PREFIX,
+    SeenDataset,
+    SeenModel,
+    SeenRun,
+    SeenState,
+    model_identity,
+)
 from lineage.capture.observations import (
     ActivityKey,
     Observations,
     ObservedActivity,
     ObservedArtifact,
-    ObservedDeployment,
     ObservedDerivation,
 )
 from lineage.graph import ArtifactKind, Relation
@@ -29,89 +37,8 @@ SUPERSESSION = {
     "vestige.retrained_from": Relation.RETRAINED_FROM,
     "vestige.unlearned_from": Relation.UNLEARNED_FROM,
 }
-PRODUCTION = "production"
 #: Finds the identity of the dataset version at a location as of a time; None if unknown.
 Resolve = Callable[[str, datetime | None], str | None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class SeenDataset:
-    """A dataset input of a run."""
-
-    name: str
-    #: JSON as MLflow keeps it.
-    source: str
-    #: Value of the tag ``mlflow.data.context``, or empty.
-    context: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SeenRun:
-    """An active run."""
-
-    run_id: str
-    name: str
-    status: str
-    started_at: datetime | None
-    ended_at: datetime | None
-    params: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-    #: Metric ``train_seconds`` where it was logged.
-    train_seconds: float | None = None
-    datasets: tuple[SeenDataset, ...] = ()
-    model_inputs: tuple[str, ...] = ()
-    model_outputs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class SeenModel:
-    """A logged model, or a registered version from the time before logged models."""
-
-    identity: str
-    model_id: str
-    name: str
-    location: str
-    created_at: datetime | None
-    #: Run that made it, or empty.
-    run_id: str = ""
-    model_type: str = ""
-    params: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SeenVersion:
-    """A version of a registered model."""
-
-    name: str
-    version: str
-    #: Identity of the model behind it.
-    model: str
-    aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class SeenRegistered:
-    """A registered model."""
-
-    name: str
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SeenState:
-    """All that MLflow shows at one moment."""
-
-    observed_at: datetime
-    runs: tuple[SeenRun, ...] = ()
-    models: tuple[SeenModel, ...] = ()
-    versions: tuple[SeenVersion, ...] = ()
-    registered: tuple[SeenRegistered, ...] = ()
-
-
-def model_identity(model_id: str) -> str:
-    """The one name of a logged model."""
-    return f"mlflow-model:{model_id}"
 
 
 def map_state(state: SeenState, resolve: Resolve) -> Observations:
@@ -127,7 +54,7 @@ def map_state(state: SeenState, resolve: Resolve) -> Observations:
     for model in state.models:
         observed += mapper.model(model)
     observed += Observations(artifacts=tuple(mapper.datasets.values()))
-    observed += mapper.products()
+    observed += map_products(state)
     return observed + mapper.placeholders(observed)
 
 
@@ -183,13 +110,15 @@ class _Mapper:
 
     def _artifact(self, model: SeenModel, run: SeenRun | None) -> ObservedArtifact:
         run_tags = run.tags if run else {}
+        bases = self._bases(model, run) if run else []
+        copies = copies_of(model)
         tags = {k: v for k, v in run_tags.items() if k.startswith("vestige.")} | dict(model.tags)
         versions = [v for v in self.state.versions if v.model == model.identity]
         return ObservedArtifact(
             identity=model.identity,
-            kind=_kind(model, bool(run and self._bases(model, run))),
+            kind=model_kind(model, base_relation(run) if run and bases else None),
             observed_at=self.state.observed_at,
-            name=_display_name(model, versions),
+            name=display_name(model, versions),
             digest=tags.get("vestige.digest", ""),
             location=model.location,
             made_by=_key(run.run_id) if run else None,
@@ -204,6 +133,8 @@ class _Mapper:
                     for v in versions
                 ],
                 "missing_run": model.run_id if run is None and model.run_id else False,
+                "copies": copies or None,
+                "unreadable_copies": copies is None,
             }
             | {key: value for key, value in tags.items() if key.startswith("vestige.")},
         )
@@ -224,10 +155,8 @@ class _Mapper:
             for identity, trains in self._inputs(run)
             for relation in [Relation.TRAINED_ON if trains else Relation.EVALUATED_ON]
         ]
-        edges += [
-            (model_identity(base), Relation.EMBEDDED_BY if index else Relation.FINE_TUNED_FROM)
-            for base in bases
-        ]
+        from_base = Relation.EMBEDDED_BY if index else base_relation(run)
+        edges += [(model_identity(base), from_base) for base in bases]
         for upstream, relation in edges:
             yield ObservedDerivation(
                 upstream=upstream,
@@ -273,39 +202,6 @@ class _Mapper:
         )
         return identity
 
-    def products(self) -> Observations:
-        """Registered models with an endpoint, and what serves behind it."""
-        production = {v.name: v.model for v in self.state.versions if PRODUCTION in v.aliases}
-        artifacts, deployments = [], []
-        for registered in self.state.registered:
-            endpoint = registered.tags.get("vestige.endpoint", "")
-            name = registered.tags.get("vestige.product", "")
-            if not endpoint or not name:
-                continue
-            also = registered.tags.get("vestige.also_serves", "").split(",")
-            wanted = [registered.name, *(other.strip() for other in also if other.strip())]
-            artifacts.append(
-                ObservedArtifact(
-                    identity=f"product:{name}",
-                    kind=ArtifactKind.PRODUCT,
-                    observed_at=self.state.observed_at,
-                    name=name,
-                    location=endpoint,
-                    attributes={
-                        "registered_models": wanted,
-                        "missing_models": [m for m in wanted if m not in production],
-                    },
-                )
-            )
-            deployments.append(
-                ObservedDeployment(
-                    product=f"product:{name}",
-                    observed_at=self.state.observed_at,
-                    serves=tuple(production[m] for m in wanted if m in production),
-                )
-            )
-        return Observations(artifacts=tuple(artifacts), deployments=tuple(deployments))
-
     def placeholders(self, observed: Observations) -> Observations:
         """Models that others name, but that MLflow does not show."""
         named = {d.upstream for d in observed.derivations}
@@ -316,13 +212,13 @@ class _Mapper:
             artifacts=tuple(
                 ObservedArtifact(
                     identity=identity,
-                    kind=ArtifactKind.CHECKPOINT,
+                    kind=ArtifactKind.MODEL,
                     observed_at=self.state.observed_at,
-                    name=identity.removeprefix("mlflow-model:"),
+                    name=identity.removeprefix(MODEL_PREFIX),
                     seen=False,
                 )
                 for identity in sorted(named - shown)
-                if identity.startswith("mlflow-model:")
+                if identity.startswith(MODEL_PREFIX)
             )
         )
 
@@ -335,15 +231,3 @@ def _elapsed(run: SeenRun) -> float | None:
     if run.started_at is None or run.ended_at is None:
         return None
     return (run.ended_at - run.started_at).total_seconds()
-
-
-def _kind(model: SeenModel, has_base: bool) -> ArtifactKind:
-    if model.model_type == ArtifactKind.EMBEDDING_INDEX.value:
-        return ArtifactKind.EMBEDDING_INDEX
-    return ArtifactKind.FINE_TUNE if has_base else ArtifactKind.CHECKPOINT
-
-
-def _display_name(model: SeenModel, versions: list[SeenVersion]) -> str:
-    """The registered name and version where there is one: it is what people call the model."""
-    newest = max(versions, key=lambda v: (len(v.version), v.version), default=None)
-    return f"{newest.name} v{newest.version}" if newest else model.name

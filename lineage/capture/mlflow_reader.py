@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lineage.capture.locations import normalise_location
-from lineage.capture.mlflow import (
+from lineage.capture.mlflow_state import (
     SeenDataset,
     SeenModel,
     SeenRegistered,

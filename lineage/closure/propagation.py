@@ -1,7 +1,7 @@
 """Which edges carry influence, and what becomes of it on the way."""
 
 from lineage.closure.snapshot import Snapshot
-from lineage.graph import PROPAGATION, ArtifactKind, Edge, Influence, Node, Relation
+from lineage.graph import PROPAGATION, ROW_HOLDERS, Edge, Influence, Node, Relation
 
 #: Strongest first: the order in which influence is listed.
 STRENGTH: tuple[Influence, ...] = (
@@ -10,6 +10,9 @@ STRENGTH: tuple[Influence, ...] = (
     Influence.SELECTION,
     Influence.EXPOSURE,
 )
+
+#: Relations of which a record index tells whether rows came along.
+_ANSWERED_BY_INDEX = frozenset({Relation.DERIVED_FROM, Relation.LOGGED_IN, Relation.CACHED_IN})
 
 
 def carried(relation: Relation, influence: Influence) -> Influence | None:
@@ -34,8 +37,8 @@ def carried(relation: Relation, influence: Influence) -> Influence | None:
 def carrying_edges(snapshot: Snapshot) -> list[Edge]:
     """The edges that carry influence, sorted; what evidence blocks is left out.
 
-    Blocked are edges whose relation carries nothing, and ``derived_from`` into a dataset version
-    whose every row was read: its own record index answers for its content.
+    Blocked are edges whose relation carries nothing, and those that only may have brought rows
+    along into an artifact whose every row was read: its own record index answers for its content.
     """
     nodes = {node.id: node for node in snapshot.nodes}
     edges = [
@@ -52,7 +55,7 @@ def carrying_edges(snapshot: Snapshot) -> list[Edge]:
 def _blocked(edge: Edge, downstream: Node) -> bool:
     """Whether evidence shows that nothing crossed this edge."""
     return (
-        edge.relation is Relation.DERIVED_FROM
-        and downstream.kind is ArtifactKind.DATASET_VERSION
+        edge.relation in _ANSWERED_BY_INDEX
+        and downstream.kind in ROW_HOLDERS
         and downstream.indexed
     )

@@ -2,14 +2,21 @@
 
 from lineage.selectors.documents import impact_document
 from lineage.selectors.impact import find_gaps, trace_subject
+from lineage.selectors.places import Contact, contact_of, locations_of
+from lineage.selectors.synthesis import Synthesis, synthesis_of
 from lineage.selectors.training import DatasetUse, Training, model_location, training_of
 
 __all__ = [
+    "Contact",
     "DatasetUse",
+    "Synthesis",
     "Training",
+    "contact_of",
     "find_gaps",
     "impact_document",
+    "locations_of",
     "model_location",
+    "synthesis_of",
     "trace_subject",
     "training_of",
 ]

@@ -1,5 +1,6 @@
 """The answer of a trace as JSON."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -11,15 +12,19 @@ def impact_document(impact: Impact) -> dict[str, Any]:
     """Render an impact; every node of every path is spelled out, none is cut.
 
     Keys: ``records`` (record_id, segment, dataset_version), ``affected`` (artifact_id, kind, name,
-    digest, influence, certainty, path of id, kind and name, rank, state), ``complete``,
-    ``reasons``, ``gaps``, ``frontier``, ``cycles``, ``snapshot_hash``.
+    digest, influence, certainty, path of id, kind and name, rank, state, description in its
+    owner's words, contact of a recipient), ``complete``, ``reasons``, ``gaps``, ``frontier``,
+    ``cycles``, ``snapshot_hash``.
     """
     ids = {node for item in impact.affected for node in item.path} | set(impact.frontier)
-    rows = Artifact.objects.filter(pk__in=ids).values("id", "name", "kind")
-    names: dict[int, dict[str, Any]] = {row["id"]: dict(row) for row in rows}
+    rows = {row.pk: row for row in Artifact.objects.filter(pk__in=ids)}
+    names = {pk: {"id": pk, "name": row.name, "kind": row.kind} for pk, row in rows.items()}
     return {
         "records": [asdict(record) for record in impact.records],
-        "affected": [_affected(item, names) for item in impact.affected],
+        "affected": [
+            _affected(item, names) | _owners_words(rows[item.node.id].attributes)
+            for item in impact.affected
+        ],
         "complete": impact.complete,
         "reasons": list(impact.reasons),
         "gaps": [asdict(gap) for gap in impact.gaps],
@@ -41,3 +46,8 @@ def _affected(item: Affected, names: dict[int, dict[str, Any]]) -> dict[str, Any
         "path": [names[node] for node in item.path],
         "rank": item.rank,
     }
+
+
+def _owners_words(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """What the owner of an artifact says of it; empty where nothing is recorded."""
+    return {key: str(attributes.get(key) or "") for key in ("description", "contact")}

@@ -55,4 +55,6 @@ def _artifact(row: Artifact) -> KnownArtifact:
         placeholder="mentioned" in attributes,
         missing_run=str(attributes.get("missing_run") or ""),
         missing_models=tuple(missing) if isinstance(missing, list) else (),
+        contact=str(attributes.get("contact") or ""),
+        unreadable_copies=bool(attributes.get("unreadable_copies")),
     )

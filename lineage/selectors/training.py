@@ -4,20 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lineage.errors import ArtifactNotFound
-from lineage.gaps import MODELS
-from lineage.graph import Relation
+from lineage.graph import MODELS, Relation
 from lineage.models import Artifact, Derivation
 
 #: Edges from datasets, and edges from the models that a model was made from.
 DATASET_RELATIONS = (Relation.TRAINED_ON, Relation.INDEXES, Relation.EVALUATED_ON)
-BASE_RELATIONS = (Relation.FINE_TUNED_FROM, Relation.EMBEDDED_BY)
+BASE_RELATIONS = (Relation.FINE_TUNED_FROM, Relation.DISTILLED_FROM, Relation.EMBEDDED_BY)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetUse:
-    """A dataset version that a training read."""
+    """A dataset that a training read."""
 
     artifact_id: int
+    #: A kind of dataset (``lineage.graph.DATASETS``); ``synthetic_dataset`` has a generator behind
+    #: it, see :func:`lineage.selectors.synthesis_of`.
+    kind: str
     #: Where it lies.
     uri: str
     #: ``trained_on``, ``indexes`` or ``evaluated_on``.
@@ -72,7 +74,10 @@ def training_of(artifact_id: int) -> Training | None:
         seconds=run.seconds if run else None,
         datasets=tuple(
             DatasetUse(
-                artifact_id=edge.upstream_id, uri=edge.upstream.location, relation=edge.relation
+                artifact_id=edge.upstream_id,
+                kind=edge.upstream.kind,
+                uri=edge.upstream.location,
+                relation=edge.relation,
             )
             for edge in edges
             if edge.relation in DATASET_RELATIONS

@@ -1,10 +1,12 @@
 """Writes of the lineage app."""
 
+from lineage.services.destruction import record_destruction
 from lineage.services.graph import record_observations
 from lineage.services.mlflow import CaptureSummary, capture_mlflow
 from lineage.services.openlineage import Receipt, receive_event
 from lineage.services.record_index import IndexSummary, load_record_index
 from lineage.services.redaction import record_redaction
+from lineage.services.regeneration import record_regeneration
 
 __all__ = [
     "CaptureSummary",
@@ -13,6 +15,8 @@ __all__ = [
     "capture_mlflow",
     "load_record_index",
     "receive_event",
+    "record_destruction",
     "record_observations",
     "record_redaction",
+    "record_regeneration",
 ]

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Q
-from django.utils import timezone
 
 from lineage.capture.merging import merge
 from lineage.capture.observations import (
@@ -13,21 +11,34 @@ from lineage.capture.observations import (
     Observations,
     ObservedActivity,
     ObservedArtifact,
-    ObservedDeployment,
-    ObservedDerivation,
 )
-from lineage.graph import ArtifactKind, Relation
-from lineage.models import Activity, Artifact, ArtifactState, Derivation
+from lineage.graph import ArtifactKind
+from lineage.models import Activity, Artifact, ArtifactState
+from lineage.services.derivations import (
+    identities_to_ids,
+    record_deployments,
+    record_derivations,
+    settle_copies,
+    supersede,
+)
 
 #: Key of the advisory lock that all writers of the graph take ("lineage" in ASCII, cut to 63 bits).
 GRAPH_LOCK = 0x6C696E65616765
-#: Edges that say: the upstream artifact was replaced.
-SUPERSEDING = (Relation.RETRAINED_FROM, Relation.UNLEARNED_FROM, Relation.REDACTED_FROM)
 #: Kinds of model, the vaguest first: a later look never makes the kind vaguer.
-MODEL_KINDS = (ArtifactKind.CHECKPOINT, ArtifactKind.FINE_TUNE, ArtifactKind.EMBEDDING_INDEX)
+MODEL_KINDS = (
+    ArtifactKind.MODEL,
+    ArtifactKind.FINE_TUNE,
+    ArtifactKind.DISTILLED,
+    ArtifactKind.CHECKPOINT,
+    ArtifactKind.EMBEDDING_INDEX,
+)
 
 #: Attribute of artifacts that others name, but that their own source never showed.
 MENTIONED = "mentioned"
+#: Attribute of datasets whose owner said what they are.
+DECLARED_KIND = "declared_kind"
+#: Attributes that tell of a destruction.
+DESTRUCTION = frozenset({"destroyed_at", "receipts"})
 
 ACTIVITY_FIELDS = ("name", "recipe", "started_at", "ended_at", "seconds", "status")
 ARTIFACT_FIELDS = ("name", "digest", "location", "occurred_at")
@@ -51,9 +62,9 @@ def record_observations(observations: Observations) -> None:
     artifacts = _record_artifacts(observations.artifacts)
     activities = _record_activities(observations.activities, _named_runs(observations), artifacts)
     _link_makers(observations.artifacts, artifacts, activities)
-    _record_derivations(observations.derivations, artifacts, activities)
-    _record_deployments(observations.deployments, artifacts)
-    _supersede(observations.derivations)
+    record_derivations(observations.derivations, artifacts, activities)
+    record_deployments(observations.deployments, artifacts)
+    supersede(observations.derivations)
 
 
 def lock_graph() -> None:
@@ -76,11 +87,15 @@ def _record_artifacts(seen: Iterable[ObservedArtifact]) -> dict[str, Artifact]:
         for identity, a in missing.items()
     )
     rows |= _by_identity(set(missing))
+    before = {row.pk: row.kind for row in rows.values()}
     for artifact in seen:
         _merge_artifact(rows[artifact.identity], artifact)
     Artifact.objects.bulk_update(
-        rows.values(), ["kind", *ARTIFACT_FIELDS, "attributes", "stamps"], batch_size=500
+        rows.values(),
+        ["kind", "state", "indexed_at", *ARTIFACT_FIELDS, "attributes", "stamps"],
+        batch_size=500,
     )
+    settle_copies([row.pk for row in rows.values() if row.kind != before[row.pk]])
     return rows
 
 
@@ -98,11 +113,32 @@ def _merge_artifact(row: Artifact, seen: ObservedArtifact) -> None:
     if row.attributes.pop(MENTIONED, False):
         # What a mention guessed must not outlive the first real description, in either order.
         row.name, row.location, row.stamps = "", "", {}
-    if row.kind in MODEL_KINDS and seen.kind in MODEL_KINDS:
-        row.kind = max(ArtifactKind(row.kind), seen.kind, key=MODEL_KINDS.index).value
     values = {name: getattr(seen, name) for name in ARTIFACT_FIELDS}
     values |= {f"attributes.{key}": value for key, value in seen.attributes.items()}
     _merge_row(row, ARTIFACT_FIELDS, ("attributes",), values, seen.observed_at)
+    row.kind = _kind(row, seen)
+    if _made_again(row, seen):
+        row.state, row.indexed_at = ArtifactState.CURRENT, None
+        row.attributes = {k: v for k, v in row.attributes.items() if k not in DESTRUCTION}
+
+
+def _kind(row: Artifact, seen: ObservedArtifact) -> str:
+    """What a row is after one more look.
+
+    A later look never makes the kind of a model vaguer. A dataset is what its owner last said
+    that it is; where nobody said anything, a dataset version.
+    """
+    if row.kind in MODEL_KINDS and seen.kind in MODEL_KINDS:
+        return max(ArtifactKind(row.kind), seen.kind, key=MODEL_KINDS.index).value
+    return str(row.attributes.get(DECLARED_KIND, row.kind))
+
+
+def _made_again(row: Artifact, seen: ObservedArtifact) -> bool:
+    """Whether a source saw an artifact being made after it was destroyed."""
+    destroyed = row.attributes.get("destroyed_at")
+    if row.state != ArtifactState.DESTROYED or not destroyed or seen.occurred_at is None:
+        return False
+    return seen.occurred_at > datetime.fromisoformat(destroyed)
 
 
 def _merge_row(
@@ -147,7 +183,7 @@ def _record_activities(
         for key in sorted(missing, key=lambda key: (key.kind, key.external_id))
     )
     rows |= _by_key(missing)
-    ids = _identities_to_ids({i for a in seen for i in a.used}, artifacts)
+    ids = identities_to_ids({i for a in seen for i in a.used}, artifacts)
     for activity in seen:
         row = rows[activity.key]
         values: dict[str, object] = {n: getattr(activity, n) for n in ACTIVITY_FIELDS}
@@ -165,15 +201,6 @@ def _by_key(keys: set[ActivityKey]) -> dict[ActivityKey, Activity]:
     rows = Activity.objects.filter(external_id__in={key.external_id for key in keys})
     found = {ActivityKey(kind=row.kind, external_id=row.external_id): row for row in rows}
     return {key: row for key, row in found.items() if key in keys}
-
-
-def _identities_to_ids(wanted: set[str], touched: Mapping[str, Artifact]) -> dict[str, int]:
-    """Ids of artifacts by identity, those of earlier batches included."""
-    ids = {identity: touched[identity].pk for identity in wanted if identity in touched}
-    rest = wanted - set(ids)
-    if rest:
-        ids |= dict(Artifact.objects.filter(identity__in=rest).values_list("identity", "pk"))
-    return ids
 
 
 def _link_makers(
@@ -195,106 +222,3 @@ def _link_makers(
             row.made_by = activities[artifact.made_by]
         changed.append(row)
     Artifact.objects.bulk_update(changed, ["made_by", "attributes", "stamps"], batch_size=500)
-
-
-def _record_derivations(
-    seen: Iterable[ObservedDerivation],
-    artifacts: Mapping[str, Artifact],
-    activities: Mapping[ActivityKey, Activity],
-) -> None:
-    """Add edges that do not hold yet; of several runs that made one edge, the earliest counts."""
-    seen = list(seen)
-    ids = _identities_to_ids({i for d in seen for i in (d.upstream, d.downstream)}, artifacts)
-    held = {
-        (e.upstream_id, e.downstream_id, e.relation): e
-        for e in Derivation.objects.select_related("activity").filter(
-            downstream_id__in=set(ids.values()), ended_at=None
-        )
-    }
-    fresh: dict[tuple[int, int, str], Derivation] = {}
-    changed = []
-    for derivation in seen:
-        edge = (ids[derivation.upstream], ids[derivation.downstream], derivation.relation.value)
-        new = Derivation(
-            upstream_id=edge[0],
-            downstream_id=edge[1],
-            relation=edge[2],
-            activity=activities[derivation.activity] if derivation.activity else None,
-            occurred_at=derivation.occurred_at,
-        )
-        old = held.get(edge) or fresh.get(edge)
-        if old is None:
-            fresh[edge] = new
-        elif _earlier(new, old):
-            old.activity, old.occurred_at = new.activity, new.occurred_at
-            if old.pk:
-                changed.append(old)
-    Derivation.objects.bulk_create(fresh.values(), batch_size=500)
-    Derivation.objects.bulk_update(changed, ["activity", "occurred_at"], batch_size=500)
-
-
-def _earlier(new: Derivation, old: Derivation) -> bool:
-    def weight(edge: Derivation) -> tuple[bool, float, str]:
-        at = edge.occurred_at
-        return (
-            at is None,
-            at.timestamp() if at else 0.0,
-            edge.activity.external_id if edge.activity else "",
-        )
-
-    return weight(new) < weight(old)
-
-
-def _record_deployments(
-    seen: Iterable[ObservedDeployment], artifacts: Mapping[str, Artifact]
-) -> None:
-    """Make each product serve exactly what was seen last; what it serves no longer has ended."""
-    for deployment in sorted(seen, key=lambda d: (d.observed_at, d.product, sorted(d.serves))):
-        ids = _identities_to_ids({deployment.product, *deployment.serves}, artifacts)
-        product = Artifact.objects.get(pk=ids[deployment.product])
-        wanted: object = sorted(deployment.serves)
-        fields: dict[str, object] = {"serves": product.attributes.get("serves")}
-        merge(fields, product.stamps, {"serves": wanted}, deployment.observed_at)
-        if fields["serves"] != wanted:
-            continue
-        product.attributes["serves"] = wanted
-        product.save(update_fields=["attributes", "stamps"])
-        _switch(product, {ids[identity] for identity in deployment.serves}, deployment.observed_at)
-
-
-def _switch(product: Artifact, serves: set[int], at: datetime) -> None:
-    """End the edges that ceased to hold and begin the new ones."""
-    edges = Derivation.objects.filter(
-        downstream=product, relation=Relation.DEPLOYED_AS, ended_at=None
-    )
-    edges.exclude(upstream_id__in=serves).update(ended_at=at)
-    held = set(edges.values_list("upstream_id", flat=True))
-    Derivation.objects.bulk_create(
-        Derivation(
-            upstream_id=upstream,
-            downstream=product,
-            relation=Relation.DEPLOYED_AS,
-            occurred_at=at,
-        )
-        for upstream in sorted(serves - held)
-    )
-
-
-def _supersede(seen: Iterable[ObservedDerivation]) -> None:
-    """Mark what was replaced; state only ever moves away from current."""
-    replaced = {d.upstream for d in seen if d.relation in SUPERSEDING}
-    Artifact.objects.filter(identity__in=replaced, state=ArtifactState.CURRENT).update(
-        state=ArtifactState.SUPERSEDED
-    )
-
-
-def end_derivations(condition: Q) -> int:
-    """End edges that no longer hold; history keeps them.
-
-    Args:
-        condition: Which edges; only those that still hold are touched.
-
-    Returns:
-        How many were ended.
-    """
-    return Derivation.objects.filter(condition, ended_at=None).update(ended_at=timezone.now())

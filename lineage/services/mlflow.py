@@ -15,10 +15,12 @@ from django.utils import timezone
 from lineage.capture.locations import lies_within, normalise_location
 from lineage.capture.mlflow import Resolve, map_state
 from lineage.capture.mlflow_reader import read_state
+from lineage.capture.mlflow_state import SeenState
 from lineage.capture.observations import Observations
-from lineage.graph import ArtifactKind
+from lineage.graph import DATASETS
 from lineage.models import Artifact, Derivation
-from lineage.services.graph import MENTIONED, end_derivations, lock_graph, record_observations
+from lineage.services.derivations import end_derivations
+from lineage.services.graph import MENTIONED, lock_graph, record_observations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +41,17 @@ def capture_mlflow(*, tracking_uri: str | None = None) -> CaptureSummary:
     Args:
         tracking_uri: Of the tracking server; None for the configured one.
     """
-    state = read_state(tracking_uri or settings.MLFLOW_TRACKING_URI, timezone.now())
-    with transaction.atomic():
-        # The lock is taken before the datasets are looked up: none is added in between.
-        lock_graph()
-        observations = map_state(state, _resolver())
-        record_observations(observations)
-        _retire_guesses(observations)
+    return record_state(read_state(tracking_uri or settings.MLFLOW_TRACKING_URI, timezone.now()))
+
+
+@transaction.atomic
+def record_state(state: SeenState) -> CaptureSummary:
+    """Bring the graph up to date with what MLflow showed at one moment."""
+    # The lock is taken before the datasets are looked up: none is added in between.
+    lock_graph()
+    observations = map_state(state, _resolver())
+    record_observations(observations)
+    _retire_guesses(observations)
     return CaptureSummary(
         runs=len(state.runs),
         models=len(state.models),
@@ -55,9 +61,9 @@ def capture_mlflow(*, tracking_uri: str | None = None) -> CaptureSummary:
 
 
 def _resolver() -> Resolve:
-    """Make the look-up of dataset versions by location and time, over one read of the table."""
+    """Make the look-up of datasets by location and time, over one read of the table."""
     rows = (
-        Artifact.objects.filter(kind=ArtifactKind.DATASET_VERSION)
+        Artifact.objects.filter(kind__in=DATASETS)
         .exclude(location="")
         .exclude(attributes__has_key=MENTIONED)
     )

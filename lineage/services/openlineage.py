@@ -10,10 +10,11 @@ from governance.outbox import publish
 from lineage.capture.openlineage import map_event
 from lineage.capture.openlineage_schema import check_event
 from lineage.errors import UnusableEvent
+from lineage.graph import DATASETS
 from lineage.models import Artifact, LineageEvent
 from lineage.services.graph import record_observations
 
-#: News that the rows of a dataset version wait to be read.
+#: News that the rows of a dataset wait to be read.
 DATASET_RECORDED = "lineage.dataset_recorded"
 
 
@@ -49,6 +50,6 @@ def receive_event(*, event: object) -> Receipt:
     )
     if new:
         record_observations(mapped.observations)
-        for artifact in Artifact.objects.filter(identity__in=mapped.to_index):
+        for artifact in Artifact.objects.filter(identity__in=mapped.to_index, kind__in=DATASETS):
             publish(DATASET_RECORDED, artifact_id=artifact.pk)
     return Receipt(new=new, warnings=warnings)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from governance.subjects import subject_digest
 from lineage.capture.locations import local_path
 from lineage.errors import ArtifactNotFound, UnreadableRecords
-from lineage.graph import ArtifactKind, Relation
+from lineage.graph import DATASETS, ArtifactKind, Relation
 from lineage.models import Artifact, ArtifactState, Derivation
 from lineage.records import (
     MalformedRecordsError,
@@ -56,32 +56,41 @@ class IndexSummary:
 
 @transaction.atomic
 def load_record_index(*, dataset_version_id: int) -> IndexSummary:
-    """Read every row of a dataset version into the record index.
+    """Read every row of a dataset into the record index.
 
-    All or nothing: a malformed row leaves the index as it was. A version that was superseded
-    meanwhile is not read again, because its place may hold other rows by now.
+    All or nothing: a malformed row leaves the index as it was. A version that was superseded or
+    destroyed meanwhile is not read again, because its place may hold other rows by now. The rows
+    of a synthetic dataset are nobody's: of it only the digest is read.
 
     Args:
         dataset_version_id: An artifact with a ``record_index`` layout and a ``file:`` location.
 
     Raises:
-        ArtifactNotFound: No dataset version has this id.
+        ArtifactNotFound: No dataset has this id.
         UnreadableRecords: No layout is recorded, or a file breaks it; names file, row and column.
     """
     lock_graph()
-    version = Artifact.objects.filter(
-        pk=dataset_version_id, kind=ArtifactKind.DATASET_VERSION
-    ).first()
+    version = Artifact.objects.filter(pk=dataset_version_id, kind__in=DATASETS).first()
     if version is None:
-        raise ArtifactNotFound(f"There is no dataset version with the id {dataset_version_id}.")
+        raise ArtifactNotFound(f"There is no dataset with the id {dataset_version_id}.")
     if version.state != ArtifactState.CURRENT:
         return IndexSummary(rows=0, subjects=0, segments=0)
+    if version.kind == ArtifactKind.SYNTHETIC_DATASET:
+        files = segment_files(version)
+        version.digest = version_digest(files)
+        version.save(update_fields=["digest"])
+        return IndexSummary(rows=0, subjects=0, segments=len(files))
+    return _read_version(version)
+
+
+def _read_version(version: Artifact) -> IndexSummary:
+    """Read the rows of one holder of rows."""
     layout = layout_from(version.attributes)
     if layout is None:
         raise UnreadableRecords(f"{version.name} has no vestige_recordIndex facet.")
+    files = segment_files(version)
+    segments = attach_segments(version, files)
     try:
-        files = list_segments(directory_of(version))
-        segments = attach_segments(version, files)
         rows, subjects = _read_into_postings(files, segments, layout)
     except MalformedRecordsError as error:
         raise UnreadableRecords(f"{version.name}: {error}") from error
@@ -91,7 +100,19 @@ def load_record_index(*, dataset_version_id: int) -> IndexSummary:
     return IndexSummary(rows=rows, subjects=subjects, segments=len(files))
 
 
-def directory_of(version: Artifact) -> Path:
+def segment_files(version: Artifact) -> list[SegmentFile]:
+    """Find and hash the files of a dataset.
+
+    Raises:
+        UnreadableRecords: They are not on this machine, or there are none.
+    """
+    try:
+        return list_segments(_directory_of(version))
+    except MalformedRecordsError as error:
+        raise UnreadableRecords(f"{version.name}: {error}") from error
+
+
+def _directory_of(version: Artifact) -> Path:
     """The directory of a version's segments.
 
     Raises:

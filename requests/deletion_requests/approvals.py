@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from deletion_requests.lifecycle import State
+from governance.acts import Act, may, refusal
 from governance.models import Role, User
 
 #: Distinct officers that a plan needs.
@@ -36,8 +37,8 @@ class Approvable(Protocol):
 
 def approval_blocker(request: Approvable, user: User) -> str | None:
     """Say in one sentence why this officer cannot approve now, or None when they can."""
-    if not user.has_role(Role.PRIVACY_OFFICER, Role.APPROVER):
-        return "Only a privacy officer or an approver may approve a plan."
+    if not may(user, Act.APPROVE_PLAN):
+        return refusal(Act.APPROVE_PLAN)
     if any(approval.officer_id == user.pk for approval in request.approvals):
         return (
             "You have approved this plan already; the second approval must come from someone else."

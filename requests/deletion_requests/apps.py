@@ -18,5 +18,8 @@ class DeletionRequestsConfig(AppConfig):
         subscribe("request.approved", "deletion_requests.tasks.advance_request")
         subscribe("request.executing", "deletion_requests.tasks.advance_request")
         subscribe("unlearning.plan_changed", "deletion_requests.tasks.advance")
+        subscribe("unlearning.recipient_notice_due", "deletion_requests.tasks.notify_recipient")
+        subscribe("recipient.letter_due", "deletion_requests.tasks.send_letter")
+        subscribe("recipient.acknowledged", "deletion_requests.tasks.advance_request")
         subscribe("report.written", "deletion_requests.tasks.close")
         subscribe(SWEEP, "deletion_requests.tasks.sweep")

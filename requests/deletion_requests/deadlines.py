@@ -51,6 +51,8 @@ class Rule:
     #: ``calendar`` or ``sunday``.
     observed: str
     source: str
+    #: What obliges to tell recipients about an erasure; empty where nothing does.
+    recipients: str = ""
 
     @property
     def label(self) -> str:

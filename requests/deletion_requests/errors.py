@@ -33,3 +33,23 @@ class ApprovalNotAllowedError(NotAllowed):
 
 class PlanChangedError(Conflict):
     """The plan is not the one you read: its digest differs. Read it again before approving."""
+
+
+class UnknownLinkError(NotFound):
+    """This link is not valid. Use the newest message, or answer it by mail."""
+
+
+class NoticeNotFoundError(NotFound):
+    """There is no such recipient of this request."""
+
+
+class NoticeAnsweredError(Conflict):
+    """This recipient has acknowledged already."""
+
+
+class NoticeSentError(Conflict):
+    """This recipient has been notified already."""
+
+
+class ReminderTooSoonError(Conflict):
+    """This recipient cannot be reminded now."""

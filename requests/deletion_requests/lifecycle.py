@@ -17,6 +17,7 @@ class State(StrEnum):
     APPROVED = "approved"
     EXECUTING = "executing"
     VERIFYING = "verifying"
+    PARTLY_DONE = "partly_done"
     REPORTING = "reporting"
     CLOSED = "closed"
     DENIED = "denied"
@@ -34,14 +35,19 @@ class Event(StrEnum):
     TRACE_RECORDED = "trace_recorded"
     PLAN_DRAFTED = "plan_drafted"
     PLAN_APPROVED = "plan_approved"
+    PLAN_OUTDATED = "plan_outdated"
     STEPS_STARTED = "steps_started"
     STEPS_FINISHED = "steps_finished"
     EVIDENCE_RECORDED = "evidence_recorded"
+    RECIPIENTS_OPEN = "recipients_open"
+    RECIPIENTS_ANSWERED = "recipients_answered"
+    REPORTED_AS_PARTIAL = "reported_as_partial"
     NOTHING_FOUND = "nothing_found"
     REPORT_WRITTEN = "report_written"
     WITHDRAWAL = "withdrawal"
     DENIAL = "denial"
     ATTENTION_NEEDED = "attention_needed"
+    CODE_RESUMED = "code_resumed"
     TRACE_RESUMED = "trace_resumed"
     STEPS_RESUMED = "steps_resumed"
 
@@ -55,10 +61,17 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.TRACED, Event.PLAN_DRAFTED): State.PLANNED,
     (State.TRACED, Event.NOTHING_FOUND): State.REPORTING,
     (State.PLANNED, Event.PLAN_APPROVED): State.APPROVED,
+    # An approval covers the world as it was; another request may have changed it meanwhile.
+    (State.APPROVED, Event.PLAN_OUTDATED): State.VERIFIED,
     (State.APPROVED, Event.STEPS_STARTED): State.EXECUTING,
     (State.EXECUTING, Event.STEPS_FINISHED): State.VERIFYING,
     (State.VERIFYING, Event.EVIDENCE_RECORDED): State.REPORTING,
     (State.REPORTING, Event.REPORT_WRITTEN): State.CLOSED,
+    # Our own work is done, but a recipient has not acknowledged: its answer is waited for, or an
+    # officer decides to report what was done without it.
+    (State.VERIFYING, Event.RECIPIENTS_OPEN): State.PARTLY_DONE,
+    (State.PARTLY_DONE, Event.RECIPIENTS_ANSWERED): State.REPORTING,
+    (State.PARTLY_DONE, Event.REPORTED_AS_PARTIAL): State.REPORTING,
     # Nobody proved to be the data subject.
     (State.IDENTITY_PENDING, Event.IDENTITY_FAILED): State.EXPIRED,
     # Until work has begun the data subject may take the request back.
@@ -67,14 +80,15 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.VERIFIED, Event.WITHDRAWAL): State.WITHDRAWN,
     (State.TRACED, Event.WITHDRAWAL): State.WITHDRAWN,
     (State.PLANNED, Event.WITHDRAWAL): State.WITHDRAWN,
-    # What the machine cannot decide, a person must; and a person sends it on again. Only after
-    # identity is confirmed: nobody gets past the code by way of a person's resumption. Steps are
-    # resumed only where a plan was approved and started, which the service makes sure of.
+    # What the machine cannot decide, a person must; and a person sends it on again along
+    # `resumption`, so that nobody gets past the code, or the approvals, by way of a resumption.
+    (State.RECEIVED, Event.ATTENTION_NEEDED): State.NEEDS_HUMAN,
     (State.VERIFIED, Event.ATTENTION_NEEDED): State.NEEDS_HUMAN,
     (State.TRACED, Event.ATTENTION_NEEDED): State.NEEDS_HUMAN,
     (State.EXECUTING, Event.ATTENTION_NEEDED): State.NEEDS_HUMAN,
     (State.VERIFYING, Event.ATTENTION_NEEDED): State.NEEDS_HUMAN,
     (State.REPORTING, Event.ATTENTION_NEEDED): State.NEEDS_HUMAN,
+    (State.NEEDS_HUMAN, Event.CODE_RESUMED): State.RECEIVED,
     (State.NEEDS_HUMAN, Event.TRACE_RESUMED): State.VERIFIED,
     (State.NEEDS_HUMAN, Event.STEPS_RESUMED): State.EXECUTING,
     (State.NEEDS_HUMAN, Event.DENIAL): State.DENIED,
@@ -93,6 +107,7 @@ STATE_LABELS: dict[State, str] = {
     State.APPROVED: "Approved",
     State.EXECUTING: "Steps running",
     State.VERIFYING: "Verifying",
+    State.PARTLY_DONE: "Partly done: waiting for recipients",
     State.REPORTING: "Writing the report",
     State.CLOSED: "Closed",
     State.DENIED: "Denied",
@@ -100,6 +115,32 @@ STATE_LABELS: dict[State, str] = {
     State.EXPIRED: "Expired",
     State.NEEDS_HUMAN: "Needs a person",
 }
+
+#: Outcome of a request that was reported although a recipient had not acknowledged.
+PARTIAL = "partial"
+
+
+def label_of(state: State, outcome: str = "") -> str:
+    """Say where a request stands, as people read it.
+
+    >>> label_of(State.CLOSED, PARTIAL)
+    'Closed in part'
+    """
+    if state is State.CLOSED and outcome == PARTIAL:
+        return "Closed in part"
+    return STATE_LABELS[state]
+
+
+def resumption(*, identity_confirmed: bool, work_began: bool) -> Event:
+    """Choose how a request that needed a person goes on: from where it stopped, never beyond.
+
+    Args:
+        identity_confirmed: Whether the sender proved to be the data subject.
+        work_began: Whether an approved plan was started.
+    """
+    if not identity_confirmed:
+        return Event.CODE_RESUMED
+    return Event.STEPS_RESUMED if work_began else Event.TRACE_RESUMED
 
 
 def next_state(state: State, event: Event) -> State | None:

@@ -133,3 +133,76 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"approval of {self.plan_id}"
+
+
+class NoticeState(models.TextChoices):
+    """How far a recipient has been told."""
+
+    TO_NOTIFY = "to_notify", "to be notified"
+    NOTIFIED = "notified", "notified"
+    ACKNOWLEDGED = "acknowledged", "acknowledged"
+    FAILED = "failed", "could not be notified"
+
+
+class DueMail(models.TextChoices):
+    """Which letter to a recipient is waiting to be mailed."""
+
+    NONE = "", "none"
+    NOTICE = "notice", "notice"
+    REMINDER = "reminder", "reminder"
+
+
+class RecipientNotice(models.Model):
+    """What one recipient of a copy was told, and what it answered (GDPR Art. 19)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    request = models.ForeignKey(
+        DeletionRequest, on_delete=models.CASCADE, related_name="recipient_notices"
+    )
+    #: Plan and step of the layer below that asked for the notice; opaque ids here.
+    plan_id = models.UUIDField()
+    step_id = models.BigIntegerField()
+    #: The organisation that received the copy, and its address; empty where none is recorded.
+    name = models.CharField(max_length=300)
+    address = models.CharField(max_length=500, blank=True)
+    #: Names of the data sets that were copied, and how many records of the data subject they hold.
+    dataset = models.CharField(max_length=500)
+    records = models.PositiveIntegerField()
+    state = models.CharField(
+        max_length=12, choices=NoticeState.choices, default=NoticeState.TO_NOTIFY
+    )
+    due_mail = models.CharField(max_length=8, choices=DueMail.choices, blank=True)
+    #: Attempts at the mail that is due, and when the last one began.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True)
+    #: Why the last mail was not sent, in one sentence.
+    error = models.CharField(max_length=300, blank=True)
+    notified_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    #: How the acknowledgement came: ``link`` or ``officer``; empty before it.
+    how = models.CharField(max_length=8, blank=True)
+    #: An officer's own words on what was recorded by hand; no personal data.
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["name", "step_id"]
+        constraints = [models.UniqueConstraint(fields=["step_id"], name="notice_once_per_step")]
+
+    def __str__(self) -> str:
+        return f"notice to {self.name}"
+
+
+class AcknowledgementToken(models.Model):
+    """The secret of one mailed link, by its digest: each mail has its own, so none goes dead.
+
+    A worker that dies between COMMIT and mail leaves a token that nobody knows; the next mail
+    carries another one, and a recipient who got both may use either.
+    """
+
+    notice = models.ForeignKey(RecipientNotice, on_delete=models.CASCADE, related_name="tokens")
+    digest = models.BinaryField(max_length=32, unique=True)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"link for {self.notice_id}"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deletion_requests import pages
+from deletion_requests import evidence_pages, ledger_pages, pages
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -13,4 +13,12 @@ urlpatterns = [
     path("requests/<uuid:request_id>/approve", pages.approve_page, name="request-approve"),
     path("requests/<uuid:request_id>/resume", pages.resume_page, name="request-resume"),
     path("requests/<uuid:request_id>/deny", pages.deny_page, name="request-deny"),
+    path("requests/<uuid:request_id>/withdraw", pages.withdraw_page, name="request-withdraw"),
+    path(
+        "requests/<uuid:request_id>/evidence", evidence_pages.evidence_page, name="request-evidence"
+    ),
+    path("ledger/", ledger_pages.ledger_page, name="ledger"),
+    path("ledger/checkpoint", ledger_pages.checkpoint_file, name="ledger-checkpoint"),
+    path("public-key", ledger_pages.public_key_page, name="public-key"),
+    path("public-key.pem", ledger_pages.public_key_file, name="public-key-file"),
 ]

@@ -14,8 +14,9 @@ from django_htmx.http import HttpResponseClientRefresh
 from deletion_requests.approvals import APPROVALS_NEEDED
 from deletion_requests.errors import RequestNotFoundError
 from deletion_requests.forms import DenialForm, RequestForm
-from deletion_requests.lifecycle import STATE_LABELS, State
+from deletion_requests.lifecycle import STATE_LABELS, Event, State, events_from
 from deletion_requests.presentation import LIVE_STATES, NEXT, graph_of, stages
+from deletion_requests.resumption import act_of_resuming, resume_as
 from deletion_requests.selectors import (
     QueueFilters,
     RequestView,
@@ -27,11 +28,11 @@ from deletion_requests.services import (
     approve_plan,
     deny_request,
     receive_request,
-    resume_request,
+    withdraw_request,
 )
-from governance.access import RECEIVERS, OfficerRequest, officers_only
+from governance.access import OfficerRequest, officers_only
+from governance.acts import Act, may, refusal
 from governance.errors import VestigeError
-from governance.models import Role
 
 
 def home(_request: HttpRequest) -> HttpResponse:
@@ -40,7 +41,7 @@ def home(_request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@officers_only()
+@officers_only(Act.READ_REQUESTS)
 def queue_page(request: OfficerRequest) -> HttpResponse:
     """List requests; every filter stands in the address."""
     filters = QueueFilters(
@@ -61,7 +62,7 @@ def queue_page(request: OfficerRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@officers_only(*RECEIVERS)
+@officers_only(Act.ENTER_REQUEST)
 def new_request_page(request: OfficerRequest) -> HttpResponse:
     """Take a request that reached an officer outside the API."""
     form = RequestForm(request.POST or None)
@@ -83,7 +84,7 @@ def new_request_page(request: OfficerRequest) -> HttpResponse:
 
 
 @require_GET
-@officers_only()
+@officers_only(Act.READ_REQUESTS)
 def request_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """Show everything about one request."""
     view = _view_or_404(request_id)
@@ -91,7 +92,7 @@ def request_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
 
 
 @require_GET
-@officers_only()
+@officers_only(Act.READ_REQUESTS)
 def progress_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """Answer the poll of the request page; asks it to load again once the state has moved on."""
     view = _view_or_404(request_id)
@@ -101,7 +102,7 @@ def progress_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@officers_only()
+@officers_only(Act.APPROVE_PLAN)
 def approve_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """Record this officer's approval of the plan they read, or say why it is refused."""
     view = _view_or_404(request_id)
@@ -115,17 +116,17 @@ def approve_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@officers_only(Role.PRIVACY_OFFICER)
+@officers_only(Act.RESUME_REQUEST, Act.RESUME_JOBS)
 def resume_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """Send a request on that waited for a person, or say why it cannot go on."""
     view = _view_or_404(request_id)
     with _told(request, f"{view.reference} goes on."):
-        resume_request(request_id=request_id, actor=f"officer:{request.user.get_username()}")
+        resume_as(officer=request.user, request_id=request_id)
     return redirect("request", request_id)
 
 
 @require_POST
-@officers_only(Role.PRIVACY_OFFICER)
+@officers_only(Act.DENY_REQUEST)
 def deny_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """End a request that waited for a person without work, for a reason that the ledger keeps."""
     view = _view_or_404(request_id)
@@ -139,6 +140,16 @@ def deny_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
             actor=f"officer:{request.user.get_username()}",
             reason=form.cleaned_data["reason"],
         )
+    return redirect("request", request_id)
+
+
+@require_POST
+@officers_only(Act.WITHDRAW_REQUEST)
+def withdraw_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
+    """End a request that the data subject takes back."""
+    view = _view_or_404(request_id)
+    with _told(request, f"{view.reference} is withdrawn."):
+        withdraw_request(request_id=request_id, actor=f"officer:{request.user.get_username()}")
     return redirect("request", request_id)
 
 
@@ -163,6 +174,9 @@ def _view_or_404(request_id: UUID) -> RequestView:
 def _context(request: OfficerRequest, view: RequestView) -> dict[str, Any]:
     state = State(view.state)
     work_began = view.plan is not None and view.plan.started_at is not None
+    resuming = Act.RESUME_REQUEST
+    if state is State.NEEDS_HUMAN:
+        resuming = act_of_resuming(view.id, work_began=work_began)
     return {
         "section": "queue",
         "view": view,
@@ -173,5 +187,10 @@ def _context(request: OfficerRequest, view: RequestView) -> dict[str, Any]:
         "blocker": approval_blocker(view, request.user),
         "approvals_needed": APPROVALS_NEEDED,
         "work_began": work_began,
-        "may_resume": request.user.has_role(Role.PRIVACY_OFFICER),
+        "may_resume": may(request.user, resuming),
+        "resume_refusal": refusal(resuming),
+        "accepts": work_began and resuming is Act.RESUME_REQUEST,
+        "may_withdraw": Event.WITHDRAWAL in events_from(state)
+        and may(request.user, Act.WITHDRAW_REQUEST),
+        "may_deny": not work_began and may(request.user, Act.DENY_REQUEST),
     }

@@ -1,8 +1,12 @@
 """What the intake API accepts; anything else is refused by name."""
 
+from typing import Any
+
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from deletion_requests.deadlines import rules
+from governance.models import User
 from governance.parsing import StrictSerializer
 
 _SHA256 = r"^[0-9a-f]{64}$"
@@ -40,3 +44,39 @@ class ApprovalBody(StrictSerializer):
 
 class EmptyBody(StrictSerializer):
     """No field at all."""
+
+
+class TokenBody(StrictSerializer):
+    """The secret part of a link that was mailed to a recipient."""
+
+    token = serializers.CharField(max_length=200)
+
+
+class NoteBody(StrictSerializer):
+    """What an officer recorded by hand, in one sentence without personal data."""
+
+    note = serializers.CharField(max_length=500)
+
+
+class ReasonBody(StrictSerializer):
+    """Why an officer decided so, in one sentence without personal data."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+def parsed(body: type[StrictSerializer], request: Request) -> dict[str, Any]:
+    """Read a request's body.
+
+    Raises:
+        serializers.ValidationError: It breaks a rule; each message names its field.
+    """
+    serializer = body(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def actor_of(request: Request) -> str:
+    """Name the caller as the ledger does, e.g. ``officer:ann`` or ``client:portal``."""
+    if isinstance(request.user, User):
+        return f"officer:{request.user.get_username()}"
+    return str(request.user)

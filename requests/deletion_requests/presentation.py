@@ -1,12 +1,13 @@
 """What a page adds to a request's facts: stages, what happens next, and the drawn trace. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from deletion_requests.lifecycle import State
-from lineage.layout import Drawing, Metrics, draw
+from lineage.drawing import Drawn, Graph, draw_graph
 
 #: Stages of the journey as people see it → the states that belong to each.
 STAGES: tuple[tuple[str, frozenset[State]], ...] = (
@@ -16,7 +17,7 @@ STAGES: tuple[tuple[str, frozenset[State]], ...] = (
     ("Approval", frozenset({State.PLANNED})),
     ("Steps", frozenset({State.APPROVED, State.EXECUTING})),
     ("Verification", frozenset({State.VERIFYING})),
-    ("Report", frozenset({State.REPORTING})),
+    ("Report", frozenset({State.PARTLY_DONE, State.REPORTING})),
     ("Closed", frozenset({State.CLOSED})),
 )
 
@@ -30,9 +31,11 @@ NEXT: Mapping[State, str] = {
     State.VERIFIED: "The trace looks for everything that holds or learned from the records.",
     State.TRACED: "A plan is being drafted: one step for each affected artifact.",
     State.PLANNED: "Two different officers, at least one of them an approver, approve the plan.",
-    State.APPROVED: "The steps start in a moment; nothing more is needed from you.",
+    State.APPROVED: "The steps start as soon as no other request is at work on the same artifacts.",
     State.EXECUTING: "Workers carry out the steps; this page follows them.",
     State.VERIFYING: "The results are tested before anything new goes live.",
+    State.PARTLY_DONE: "Recipients that were told have not answered yet; a privacy officer may "
+    "let the report be written without their answer.",
     State.REPORTING: "The report is being written and signed.",
     State.CLOSED: "Nothing more is to be done. The signed report answers the data subject.",
     State.DENIED: "Nothing more is to be done. The request was denied.",
@@ -56,7 +59,6 @@ LIVE_STATES = frozenset(
 
 #: More boxes than this would not be read; segments then stay in the table only.
 MOST_BOXES = 60
-_LABEL_LENGTH = 22
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,32 +68,6 @@ class Stage:
     name: str
     #: ``done``, ``current`` or ``ahead``.
     progress: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class GraphBox:
-    """One artifact in the drawn trace."""
-
-    artifact_id: int
-    kind: str
-    name: str
-    #: The name, cut to the width of the box.
-    label: str
-    x: float
-    y: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Graph:
-    """The drawn trace; sizes in user units."""
-
-    width: float
-    height: float
-    box_width: int
-    box_height: int
-    boxes: tuple[GraphBox, ...]
-    #: SVG path data, one an edge.
-    wires: tuple[str, ...]
 
 
 def stages(state: str, *, work_began: bool) -> tuple[Stage, ...]:
@@ -128,47 +104,55 @@ def _progress(index: int, position: int, *, closed: bool) -> str:
 def graph_of(trace: Mapping[str, Any] | None) -> Graph | None:
     """Draw an impact document; None where it names no affected artifact.
 
-    Edges are the hops of the recorded paths, so the drawing shows what the table lists.
+    Edges are the hops of the recorded paths, so the drawing shows what the table lists. Segments
+    of the same datasets stand in one box, for what tells them apart is a number.
     """
     if trace is None or not trace["affected"]:
         return None
     affected: Sequence[Mapping[str, Any]] = trace["affected"]
-    if len(affected) > MOST_BOXES:
-        affected = [entry for entry in affected if entry["kind"] != "segment"]
-    known = {entry["artifact_id"]: entry for entry in affected}
-    hops = [
-        (tail["id"], head["id"])
-        for entry in affected
-        for tail, head in pairwise(entry["path"])
-        if tail["id"] in known and head["id"] in known
-    ]
-    return _graph(known, draw(list(known), hops), Metrics())
+    stacks = _stacks(trace)
+    shown = [entry for entry in affected if stacks.get(_id(entry), _id(entry)) == _id(entry)]
+    if len(shown) > MOST_BOXES:
+        shown = [entry for entry in shown if entry["kind"] != "segment"]
+    sizes = Counter(stacks.values())
+    items = [_drawn(entry, sizes.get(_id(entry), 1)) for entry in shown]
+    return draw_graph(items, _hops(affected, stacks, {item.id for item in items}))
 
 
-def _graph(known: Mapping[int, Mapping[str, Any]], drawing: Drawing, sizes: Metrics) -> Graph:
-    return Graph(
-        width=drawing.width,
-        height=drawing.height,
-        box_width=sizes.box_width,
-        box_height=sizes.box_height,
-        boxes=tuple(
-            GraphBox(
-                artifact_id=entry["artifact_id"],
-                kind=entry["kind"],
-                name=entry["name"],
-                label=_cut(entry["name"]),
-                x=box.x,
-                y=box.y,
-            )
-            for box, entry in zip(drawing.boxes, known.values(), strict=True)
-        ),
-        wires=tuple(wire.path for wire in drawing.wires),
+def _id(entry: Mapping[str, Any]) -> int:
+    return int(entry["artifact_id"])
+
+
+def _stacks(trace: Mapping[str, Any]) -> dict[int, int]:
+    """Each segment → the segment that stands for all of the same datasets."""
+    datasets: dict[int, set[int]] = defaultdict(set)
+    for record in trace["records"]:
+        datasets[record["segment"]].add(record["dataset_version"])
+    firsts: dict[frozenset[int], int] = {}
+    segments = [_id(entry) for entry in trace["affected"] if entry["kind"] == "segment"]
+    return {
+        segment: firsts.setdefault(frozenset(datasets[segment]), segment)
+        for segment in segments
+        if segment in datasets
+    }
+
+
+def _drawn(entry: Mapping[str, Any], stacked: int) -> Drawn:
+    return Drawn(
+        id=_id(entry),
+        kind=entry["kind"],
+        name=entry["name"] if stacked == 1 else f"{stacked} segments",
+        href=f"#artifact-{_id(entry)}",
     )
 
 
-def _cut(name: str) -> str:
-    """Shorten in the middle: the end of a name often tells versions apart."""
-    if len(name) <= _LABEL_LENGTH:
-        return name
-    half = (_LABEL_LENGTH - 1) // 2
-    return f"{name[:half]}…{name[-half:]}"
+def _hops(
+    affected: Sequence[Mapping[str, Any]], stacks: Mapping[int, int], known: Collection[int]
+) -> list[tuple[int, int]]:
+    """The hops of every path between boxes that are drawn, each once."""
+    hops = {
+        (stacks.get(tail["id"], tail["id"]), stacks.get(head["id"], head["id"]))
+        for entry in affected
+        for tail, head in pairwise(entry["path"])
+    }
+    return sorted(hop for hop in hops if hop[0] in known and hop[1] in known)

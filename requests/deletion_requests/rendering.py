@@ -1,11 +1,11 @@
 """A request as the API shows it."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from deletion_requests.deadlines import Moment, compute_clock, rule_for
 from deletion_requests.models import DeletionRequest
-from deletion_requests.selectors import ApprovalView, RequestView
+from deletion_requests.selectors import ApprovalView, RecipientView, RequestView
 from unlearning.selectors import PlanView, StepView
 
 
@@ -48,11 +48,12 @@ def request_document(view: RequestView) -> dict[str, Any]:
         "outcome": view.outcome,
         "attention": view.attention,
         "received_at": view.received_at.isoformat(),
-        "closed_at": view.closed_at.isoformat() if view.closed_at else None,
+        "closed_at": _moment(view.closed_at),
         "clock": _clock(view),
         "trace": view.trace,
         "closing_trace": view.closing_trace,
         "plan": _plan(view.plan, view.approvals) if view.plan else None,
+        "recipients": [_recipient(item) for item in view.recipients],
         "report": f"{base}/report" if view.report_id else None,
         "links": {"self": base},
     }
@@ -96,6 +97,27 @@ def _plan(plan: PlanView, approvals: tuple[ApprovalView, ...]) -> dict[str, Any]
             for approval in approvals
         ],
     }
+
+
+def _recipient(item: RecipientView) -> dict[str, Any]:
+    return {
+        "id": str(item.id),
+        "name": item.name,
+        "address": item.address,
+        "dataset": item.dataset,
+        "records": item.records,
+        "state": item.state,
+        "notified_at": _moment(item.notified_at),
+        "reminded_at": _moment(item.reminded_at),
+        "acknowledged_at": _moment(item.acknowledged_at),
+        "acknowledged_by": item.how or None,
+        "error": item.error,
+        "note": item.note,
+    }
+
+
+def _moment(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
 
 
 def _step(step: StepView) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from django.utils import timezone
 from deletion_requests.approvals import approval_blocker
 from deletion_requests.deadlines import compute_clock, days_left, rule_for
 from deletion_requests.errors import RequestNotFoundError
-from deletion_requests.lifecycle import FINAL_STATES, STATE_LABELS, State
+from deletion_requests.lifecycle import FINAL_STATES, State, label_of
 from deletion_requests.models import Approval, ClockEvent, DeletionRequest, RecordedTrace
+from deletion_requests.queueing import QueueFilters, QueueRow, queue
+from deletion_requests.recipient_selectors import RecipientView, attention_to, recipients_of
 from deletion_requests.timeline import TimelineEntry, timeline_of
 from governance.models import Role, User
 from unlearning.selectors import PlanView, latest_plan_of
@@ -22,6 +24,7 @@ __all__ = [
     "ClockEventView",
     "QueueFilters",
     "QueueRow",
+    "RecipientView",
     "RequestView",
     "TimelineEntry",
     "approval_blocker",
@@ -96,6 +99,8 @@ class RequestView:
     closing_trace: Mapping[str, Any] | None
     plan: PlanView | None
     approvals: tuple[ApprovalView, ...]
+    #: Who received a copy, what they were told and what they answered.
+    recipients: tuple[RecipientView, ...]
     timeline: tuple[TimelineEntry, ...]
     #: The signed report that answers the request, once written.
     report_id: UUID | None
@@ -103,53 +108,6 @@ class RequestView:
     def can_approve(self, user: User) -> bool:
         """Whether this officer's approval would be accepted now."""
         return approval_blocker(self, user) is None
-
-
-@dataclass(frozen=True, kw_only=True)
-class QueueFilters:
-    """What to list; empty strings list everything."""
-
-    state: str = ""
-    regime: str = ""
-    #: Part of a reference.
-    text: str = ""
-    #: Leave out what is final.
-    open_only: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class QueueRow:
-    """One line of the queue."""
-
-    id: UUID
-    reference: str
-    regime: str
-    regime_name: str
-    request_type: str
-    state: str
-    state_label: str
-    final: bool
-    outcome: str
-    attention: str
-    received_at: datetime
-    due_on: date
-    days_left: int
-
-
-def queue(filters: QueueFilters | None = None) -> list[QueueRow]:
-    """List requests, the earliest deadline first."""
-    wanted = filters or QueueFilters()
-    rows = DeletionRequest.objects.order_by("due_on", "reference")
-    if wanted.state:
-        rows = rows.filter(state=wanted.state)
-    if wanted.regime:
-        rows = rows.filter(regime=wanted.regime)
-    if wanted.text:
-        rows = rows.filter(reference__icontains=wanted.text)
-    if wanted.open_only:
-        rows = rows.exclude(state__in=FINAL_STATES)
-    now = timezone.now()
-    return [_queue_row(row, now) for row in rows]
 
 
 def get_request(request_id: UUID) -> DeletionRequest:
@@ -183,6 +141,7 @@ def request_view(request_id: UUID) -> RequestView:
     )
     traces = {trace.purpose: trace for trace in RecordedTrace.objects.filter(request=row)}
     plan = latest_plan_of(row.id)
+    recipients = recipients_of(row.recipient_notices.all())
     return RequestView(
         id=row.id,
         reference=row.reference,
@@ -190,10 +149,10 @@ def request_view(request_id: UUID) -> RequestView:
         regime_name=rule.name,
         request_type=row.request_type,
         state=row.state,
-        state_label=STATE_LABELS[State(row.state)],
+        state_label=label_of(State(row.state), row.outcome),
         final=State(row.state) in FINAL_STATES,
         outcome=row.outcome,
-        attention=row.attention,
+        attention=row.attention or attention_to(recipients, State(row.state)),
         received_at=row.received_at,
         closed_at=row.closed_at,
         due_on=clock.respond_by,
@@ -208,26 +167,9 @@ def request_view(request_id: UUID) -> RequestView:
         closing_trace=traces["closing"].impact if "closing" in traces else None,
         plan=plan,
         approvals=_approvals(plan) if plan else (),
+        recipients=recipients,
         timeline=timeline_of(row.id),
         report_id=row.report_id,
-    )
-
-
-def _queue_row(row: DeletionRequest, now: datetime) -> QueueRow:
-    return QueueRow(
-        id=row.id,
-        reference=row.reference,
-        regime=row.regime,
-        regime_name=rule_for(row.regime, row.request_type).name,
-        request_type=row.request_type,
-        state=row.state,
-        state_label=STATE_LABELS[State(row.state)],
-        final=State(row.state) in FINAL_STATES,
-        outcome=row.outcome,
-        attention=row.attention,
-        received_at=row.received_at,
-        due_on=row.due_on,
-        days_left=days_left(row.due_on, zone=row.zone, now=now),
     )
 
 

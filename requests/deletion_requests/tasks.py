@@ -25,6 +25,18 @@ def advance(case_id: str, plan_id: str = "") -> None:  # noqa: ARG001 - the topi
     services.advance_request(request_id=UUID(case_id))
 
 
+@shared_task(name="deletion_requests.tasks.notify_recipient")
+def notify_recipient(plan_id: str, step_id: int) -> None:
+    """Open the notice to one recipient."""
+    services.notify_recipient(plan_id=UUID(plan_id), step_id=step_id)
+
+
+@shared_task(name="deletion_requests.tasks.send_letter")
+def send_letter(notice_id: str) -> None:
+    """Mail the letter that is due to one recipient."""
+    services.send_letter(notice_id=UUID(notice_id))
+
+
 @shared_task(name="deletion_requests.tasks.close")
 def close(request_id: str, report_id: str) -> None:
     """Close a request whose report is written."""

@@ -1,12 +1,13 @@
-"""Addresses of the deletion-request API."""
+"""Addresses of the deletion-request API, and of everything about recipients."""
 
-from django.urls import path
+from django.urls import include, path
 
 from deletion_requests import api
 
 _ONE = "api/v1/requests/<uuid:request_id>"
 
 urlpatterns = [
+    path("", include("deletion_requests.recipient_urls")),
     path("api/v1/requests", api.RequestsApi.as_view(), name="api-requests"),
     path(_ONE, api.RequestApi.as_view(), name="api-request"),
     path(f"{_ONE}/identity", api.IdentityApi.as_view(), name="api-identity"),

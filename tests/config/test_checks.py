@@ -5,6 +5,7 @@ import shutil
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,29 @@ def test_a_stack_on_a_busy_port_starts_nothing(
             pytest.fail("it started")
     assert not (tmp_path / "pids").exists()
     hold_state(tmp_path).close()
+
+
+def test_a_server_that_a_killed_stack_left_gives_up_its_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VESTIGE_HOME", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", "postgresql:///nothing?host=/nowhere")
+    monkeypatch.setenv("BROKER_URL", "redis+socket:///nowhere")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = "import socket, time; s = socket.create_server(('127.0.0.1', %d)); time.sleep(60)"
+    left = Child(Command(name="web", argv=[sys.executable, "-c", server % port], state=tmp_path))
+
+    def holds_the_port() -> bool:
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            return True
+        return False
+
+    left.wait_until(holds_the_port, seconds=30)
+    with pytest.raises(ServiceError, match="tables could not be prepared"), Stack(port=port):
+        pytest.fail("it started without a database")
+    assert not left.is_alive()
 
 
 def test_a_full_disk_is_told_before_anything_starts(

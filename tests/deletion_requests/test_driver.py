@@ -68,7 +68,7 @@ def test_nobody_found_in_a_complete_trace_is_reported_as_such() -> None:
 @pytest.mark.usefixtures("people")
 def test_nobody_found_in_an_incomplete_trace_needs_a_person() -> None:
     Artifact.objects.create(
-        kind=ArtifactKind.CHECKPOINT, name="legacy-scorer", identity="mlflow-model:m-legacy"
+        kind=ArtifactKind.MODEL, name="legacy-scorer", identity="mlflow-model:m-legacy"
     )
     request = verified("stranger@example.com")
 

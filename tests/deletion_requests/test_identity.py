@@ -2,15 +2,24 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core import mail
 from django.utils import timezone
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from deletion_requests.models import ClockEvent, DeletionRequest, IdentityCheck
-from deletion_requests.services import receive_request, send_code
-from governance.models import OutboxMessage
+from deletion_requests.services import (
+    advance_request,
+    deny_request,
+    receive_request,
+    resume_request,
+    send_code,
+    sweep_requests,
+)
+from governance.models import LedgerEntry, OutboxMessage
 
 pytestmark = pytest.mark.django_db
 
@@ -143,3 +152,80 @@ def test_a_request_can_be_withdrawn_once(portal: APIClient, waiting: DeletionReq
     assert second.status_code == 409
     assert "'withdrawn'" in second.json()["detail"]
     assert "'withdrawal'" in second.json()["detail"]
+
+
+@pytest.fixture
+def unmailed(db: None, settings: Settings, tmp_path: Path) -> DeletionRequest:  # noqa: ARG001 - it is a row
+    """A request that arrived while no mail can be sent."""
+    (tmp_path / "file").write_text("")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path / "file" / "mail"
+    return receive_request(
+        regime="gdpr",
+        request_type="erasure",
+        email="ann@example.com",
+        intake_client="client:portal",
+    )
+
+
+def attempts() -> int:
+    return LedgerEntry.objects.filter(kind="request.code_failed").count()
+
+
+def give_up_on(request: DeletionRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deletion_requests.services.identity.pause_after", lambda _: timedelta(0))
+    for _ in range(5):
+        sweep_requests()
+    request.refresh_from_db()
+
+
+def test_a_mail_server_that_fails_is_left_in_peace_for_a_while(unmailed: DeletionRequest) -> None:
+    for _ in range(3):
+        sweep_requests()
+
+    unmailed.refresh_from_db()
+    assert (unmailed.state, attempts()) == ("received", 1)
+    assert not IdentityCheck.objects.exists()
+
+
+def test_after_some_attempts_a_person_is_asked_and_nothing_tried_any_more(
+    unmailed: DeletionRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_up_on(unmailed, monkeypatch)
+
+    assert (unmailed.state, attempts()) == ("needs_human", settings.JOB_MAX_ATTEMPTS)
+    assert "could not be mailed in 3 attempts" in unmailed.attention
+    assert "ann@example.com" not in str(list(LedgerEntry.objects.values("payload")))
+
+
+def test_a_person_cannot_get_a_request_past_its_code(
+    unmailed: DeletionRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_up_on(unmailed, monkeypatch)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    monkeypatch.undo()
+    resume_request(request_id=unmailed.pk, actor="officer:ann")
+    assert advance_request(request_id=unmailed.pk) == "received"
+    sweep_requests()
+
+    unmailed.refresh_from_db()
+    assert unmailed.state == "identity_pending", "resumed at once, without the pause of before"
+    assert mail.outbox[0].to == ["ann@example.com"]
+
+
+def test_a_request_whose_code_cannot_be_mailed_may_be_denied(
+    unmailed: DeletionRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_up_on(unmailed, monkeypatch)
+    row = deny_request(request_id=unmailed.pk, actor="officer:ann", reason="No such address.")
+    assert row.state == "denied"
+
+
+def test_a_contact_sealed_with_another_key_needs_a_person(
+    unmailed: DeletionRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    DeletionRequest.objects.update(sealed_contact=b"x" * 40)
+    give_up_on(unmailed, monkeypatch)
+
+    assert unmailed.state == "needs_human"
+    assert "another key" in unmailed.attention

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from django.core import mail
+from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -19,7 +20,8 @@ from config.celery import app
 from deletion_requests.models import DeletionRequest, RecordedTrace
 from governance.models import Role, User
 from governance.relay import publish_pending
-from lineage.models import Artifact, ArtifactState
+from lineage.graph import ArtifactKind, Relation
+from lineage.models import Artifact, ArtifactState, Derivation
 from lineage.services import capture_mlflow
 from tests.factories import OfficerFactory
 from tests.people import record_dataset
@@ -129,10 +131,25 @@ def captured(company: Company, settings: Settings, tmp_path: Path) -> Company:
     settings.CONTROL_TOKEN = "control"
     settings.JOBS_DIR = tmp_path / "jobs"
     settings.EXPORT_DIR = tmp_path / "exports"
-    for name in ("adult-v1", "adult-v2", "adult-holdout"):
-        record_dataset(company.folder / "data" / name, name=name)
+    settings.MEMBERSHIP_REPLICAS = 4  # the attacks run; that they find nothing is no matter here
+    datasets = {
+        name: record_dataset(company.folder / "data" / name, name=name)
+        for name in ("adult-v1", "adult-v2", "adult-holdout")
+    }
+    hand_over(datasets["adult-v2"])
     capture_mlflow()
     return company
+
+
+def hand_over(dataset: Artifact) -> None:
+    """Put a recipient of a copy into the graph."""
+    recipient = Artifact.objects.create(
+        kind=ArtifactKind.RECIPIENT,
+        name="Lakeside Insights",
+        identity="dataset:test/lakeside-insights@v1",
+        attributes={"contact": "mailto:privacy@lakeside.example"},
+    )
+    Derivation.objects.create(upstream=dataset, downstream=recipient, relation=Relation.COPIED_TO)
 
 
 def test_a_request_travels_from_the_letter_to_the_signed_report(
@@ -147,14 +164,22 @@ def test_a_request_travels_from_the_letter_to_the_signed_report(
     view = portal.get(f"/api/v1/requests/{request_id}").json()
     assert view["state"] == "planned", view["attention"]
     kinds = {item["kind"] for item in view["trace"]["affected"]}
-    assert kinds >= {"segment", "dataset_version", "checkpoint", "fine_tune", "embedding_index"}
-    assert len(view["plan"]["steps"]) == 7
+    assert kinds >= {
+        "segment",
+        "dataset_version",
+        "model",
+        "fine_tune",
+        "embedding_index",
+        "recipient",
+    }
+    assert len(view["plan"]["steps"]) == 8
 
     approve(ann, request_id, view["plan"]["digest"], status=201)
     approve(ann, request_id, view["plan"]["digest"], status=409)
     approve(ben, request_id, view["plan"]["digest"], status=201)
     deliver()
     decide_on_utility(ann, request_id)
+    answer_for_the_recipient(portal, request_id, number)
 
     view = portal.get(f"/api/v1/requests/{request_id}").json()
     errors = [step["error"] for step in view["plan"]["steps"] if step["error"]]
@@ -171,6 +196,8 @@ def test_a_request_travels_from_the_letter_to_the_signed_report(
         ("source_row_deletion", "source_rows_absent"),
         ("output_suppression", "outputs_suppressed"),
         ("output_suppression", "deployment_switched"),
+        ("recipient_notice", "recipient_notified"),
+        ("recipient_notice", "recipient_acknowledged"),
         ("plan", "trace_repeated"),
     ]:
         assert outcomes[method, kind][0] == "passed", outcomes[method, kind]
@@ -178,7 +205,7 @@ def test_a_request_travels_from_the_letter_to_the_signed_report(
     assert all(step.state == StepState.DONE for step in PlanStep.objects.all())
     closing = RecordedTrace.objects.get(purpose="closing").impact
     assert closing["gaps"] == []
-    old = Artifact.objects.filter(state=ArtifactState.SUPERSEDED, kind="checkpoint")
+    old = Artifact.objects.filter(state=ArtifactState.SUPERSEDED, kind="model")
     assert not {a.pk for a in old} & {item["artifact_id"] for item in closing["affected"]}
     assert number not in str(closing["affected"])
 
@@ -195,6 +222,19 @@ def receive_and_confirm(portal: APIClient, email: str) -> str:
     assert portal.post(f"/api/v1/requests/{request_id}/identity", {"code": found[1]}).status_code
     deliver()
     return request_id
+
+
+def answer_for_the_recipient(portal: APIClient, request_id: str, record_id: str) -> None:
+    """Read the letter to the recipient and press its button; until then the request waits."""
+    view = portal.get(f"/api/v1/requests/{request_id}").json()
+    assert view["state"] == "partly_done", view["attention"]
+    assert [item["state"] for item in view["recipients"]] == ["notified"]
+    letter = str(next(m for m in mail.outbox if m.to == ["privacy@lakeside.example"]).body)
+    assert record_id in letter
+    found = re.search(r"(/acknowledge/\S+)", letter)
+    assert found is not None
+    assert Client().post(found[1]).status_code == 302
+    deliver()
 
 
 def decide_on_utility(officer: User, request_id: str) -> None:

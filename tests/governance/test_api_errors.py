@@ -9,11 +9,12 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
+from governance.acts import Act
 from governance.authentication import ApiKeyAuthentication
 from governance.errors import Conflict, InvalidInput, StaleState
 from governance.models import Role
 from governance.parsing import StrictJSONParser, StrictSerializer
-from governance.permissions import HasRole, HasScope
+from governance.permissions import HasScope, OfficerMay
 from governance.services import issue_api_key, register_officer
 
 
@@ -29,7 +30,7 @@ class Intake(StrictSerializer):
 
 class IntakeView(APIView):
     authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
-    permission_classes = [HasScope("requests:write") | HasRole(Role.APPROVER)]
+    permission_classes = [HasScope("requests:write") | OfficerMay(Act.APPROVE_PLAN)]
     parser_classes = [StrictJSONParser]
 
     def post(self, request: Request) -> Response:

@@ -5,7 +5,7 @@ from django.db import DatabaseError, connection, transaction
 
 from governance.ledger.leaves import entry_leaf
 from governance.ledger.merkle import verify_inclusion
-from governance.ledger.selectors import entries_about, head, inclusion_of
+from governance.ledger.selectors import entries_about, head, inclusions_of
 from governance.ledger.services import append_entry, committed_fields
 from governance.models import LedgerEntry
 
@@ -39,7 +39,7 @@ def test_two_equal_entries_have_different_leaves() -> None:
 def test_every_entry_is_proven_against_the_head() -> None:
     entries = [append(number=number) for number in range(5)]
     for entry in entries:
-        proof = inclusion_of(entry.index)
+        [proof] = inclusions_of([entry.index])
         assert (proof.size, proof.root) == (head().size, head().root)
         assert verify_inclusion(proof.leaf_hash, proof.index, proof.size, proof.proof, proof.root)
 

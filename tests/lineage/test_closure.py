@@ -1,6 +1,8 @@
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,12 +10,21 @@ from lineage.closure import Snapshot
 from lineage.closure.impact import assemble_impact
 from lineage.closure.networkx_engine import NetworkxEngine
 from lineage.closure.propagation import carrying_edges
-from lineage.graph import ArtifactKind, Edge, Impact, Influence, Node, Relation
+from lineage.graph import (
+    PROPAGATION,
+    ROW_HOLDERS,
+    ArtifactKind,
+    Edge,
+    Impact,
+    Influence,
+    Node,
+    Relation,
+)
 
 ENGINE = NetworkxEngine()
 
 
-def node(number: int, kind: ArtifactKind = ArtifactKind.CHECKPOINT, state: str = "current") -> Node:
+def node(number: int, kind: ArtifactKind = ArtifactKind.MODEL, state: str = "current") -> Node:
     return Node(id=number, kind=kind, name=f"n{number}", state=state)
 
 
@@ -26,14 +37,19 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
     count = draw(st.integers(1, 9))
     kinds = draw(st.lists(st.sampled_from(ArtifactKind), min_size=count, max_size=count))
     states = draw(
-        st.lists(st.sampled_from(["current", "superseded"]), min_size=count, max_size=count)
+        st.lists(
+            st.sampled_from(["current", "superseded", "destroyed"]),
+            min_size=count,
+            max_size=count,
+        )
     )
     ends = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)).filter(
         lambda pair: pair[0] != pair[1]
     )
     chosen = draw(st.lists(st.tuples(ends, st.sampled_from(Relation)), max_size=20))
+    read = draw(st.lists(st.booleans(), min_size=count, max_size=count))
     return Snapshot(
-        nodes=tuple(node(i, kinds[i], states[i]) for i in range(count)),
+        nodes=tuple(replace(node(i, kinds[i], states[i]), indexed=read[i]) for i in range(count)),
         edges=tuple({edge(up, down, relation) for (up, down), relation in chosen}),
     )
 
@@ -92,6 +108,41 @@ def test_the_closure_holds_exactly_what_repeated_steps_reach(snapshot: Snapshot)
     assert set(ENGINE.trace(snapshot, [0]).reached) == reached
 
 
+@given(snapshots())
+def test_what_is_no_longer_current_is_listed_only_while_a_product_serves_it(
+    snapshot: Snapshot,
+) -> None:
+    current = {n.id for n in snapshot.nodes if n.state == "current"}
+    served = {
+        e.upstream
+        for e in snapshot.edges
+        if e.relation is Relation.DEPLOYED_AS and e.downstream in current
+    }
+    reached = set(ENGINE.trace(snapshot, [0]).reached)
+    assert {item.node.id for item in _impact(snapshot).affected} == reached & (current | served)
+
+
+@given(snapshots())
+def test_certain_is_exactly_what_some_path_of_certain_edges_reaches(snapshot: Snapshot) -> None:
+    certain = [
+        e for e in carrying_edges(snapshot) if PROPAGATION[e.relation].certainty == "certain"
+    ]
+    reached = {0}
+    for _ in snapshot.nodes:
+        reached |= {e.downstream for e in certain if e.upstream in reached}
+    found = ENGINE.trace(snapshot, [0]).reached
+    assert {n for n, reach in found.items() if reach.certainty == "certain"} == reached
+
+
+@given(snapshots())
+def test_nothing_crosses_an_edge_that_replaced_its_upstream_by_clean_work(
+    snapshot: Snapshot,
+) -> None:
+    clean = {Relation.RETRAINED_FROM, Relation.REDACTED_FROM, Relation.REGENERATED_FROM}
+    without = replace(snapshot, edges=tuple(e for e in snapshot.edges if e.relation not in clean))
+    assert ENGINE.trace(without, [0]) == ENGINE.trace(snapshot, [0])
+
+
 def test_a_cycle_is_walked_through_and_reported() -> None:
     snapshot = Snapshot(
         nodes=tuple(node(i, ArtifactKind.DATASET_VERSION) for i in range(4)),
@@ -129,10 +180,81 @@ def test_what_only_selected_a_model_does_not_grow_into_its_weights() -> None:
     assert ENGINE.trace(snapshot, [0]).reached[2].influence == (Influence.SELECTION,)
 
 
-def test_a_dataset_version_whose_rows_were_read_answers_for_itself() -> None:
-    read = Node(id=1, kind=ArtifactKind.DATASET_VERSION, name="v2", indexed=True)
-    snapshot = Snapshot(nodes=(node(0), read), edges=(edge(0, 1, Relation.DERIVED_FROM),))
-    assert set(ENGINE.trace(snapshot, [0]).reached) == {0}
+#: Kind of a dataset, and the edge that leads into it from another dataset.
+INTO = [
+    (ArtifactKind.DATASET_VERSION, Relation.DERIVED_FROM),
+    (ArtifactKind.EVALUATION_SET, Relation.DERIVED_FROM),
+    (ArtifactKind.LOG, Relation.LOGGED_IN),
+    (ArtifactKind.CACHE, Relation.CACHED_IN),
+]
+
+
+@pytest.mark.parametrize(("kind", "relation"), INTO)
+@pytest.mark.parametrize("indexed", [True, False])
+def test_a_holder_of_rows_answers_for_itself_once_its_rows_were_read(
+    kind: ArtifactKind, relation: Relation, *, indexed: bool
+) -> None:
+    holder = replace(node(1, kind), indexed=indexed)
+    snapshot = Snapshot(nodes=(node(0), holder), edges=(edge(0, 1, relation),))
+    reached = ENGINE.trace(snapshot, [0]).reached
+    assert {n: reach.certainty for n, reach in reached.items() if n} == (
+        {} if indexed else {1: "possible"}
+    )
+
+
+def test_every_holder_of_rows_is_asked_by_its_index() -> None:
+    assert {kind for kind, _ in INTO} == ROW_HOLDERS
+
+
+def test_a_record_index_of_a_log_does_not_answer_for_what_is_part_of_it() -> None:
+    log = replace(node(1, ArtifactKind.LOG), indexed=True)
+    snapshot = Snapshot(nodes=(node(0), log), edges=(edge(0, 1, Relation.PART_OF),))
+    assert ENGINE.trace(snapshot, [0]).reached[1].certainty == "certain"
+
+
+def test_a_recipients_copy_holds_the_records_for_certain() -> None:
+    snapshot = Snapshot(
+        nodes=(node(0), node(1, ArtifactKind.RECIPIENT)), edges=(edge(0, 1, Relation.COPIED_TO),)
+    )
+    reach = ENGINE.trace(snapshot, [0]).reached[1]
+    assert (reach.influence, reach.certainty) == ((Influence.CONTENT,), "certain")
+
+
+def test_through_synthetic_rows_influence_is_only_possible() -> None:
+    snapshot = Snapshot(
+        nodes=(
+            node(0, ArtifactKind.DATASET_VERSION),
+            node(1),
+            node(2, ArtifactKind.SYNTHETIC_DATASET),
+            node(3),
+        ),
+        edges=(edge(0, 1), edge(1, 2, Relation.SYNTHESIZED_BY), edge(2, 3)),
+    )
+    found = ENGINE.trace(snapshot, [0]).reached
+    assert [(reach.influence, reach.certainty) for reach in found.values()] == [
+        ((Influence.CONTENT,), "certain"),
+        ((Influence.WEIGHTS,), "certain"),
+        ((Influence.CONTENT,), "possible"),
+        ((Influence.WEIGHTS,), "possible"),
+    ]
+
+
+def test_a_model_that_read_real_and_synthetic_rows_is_certain_by_the_real_ones() -> None:
+    snapshot = Snapshot(
+        nodes=tuple(node(i) for i in range(4)),
+        edges=(edge(0, 1), edge(1, 2, Relation.SYNTHESIZED_BY), edge(2, 3), edge(0, 3)),
+    )
+    reach = ENGINE.trace(snapshot, [0]).reached[3]
+    assert (reach.path, reach.rank, reach.certainty) == ((0, 3), 3, "certain")
+
+
+def test_a_student_inherits_the_weights_of_its_teacher() -> None:
+    snapshot = Snapshot(
+        nodes=(node(0), node(1), node(2, ArtifactKind.DISTILLED)),
+        edges=(edge(0, 1), edge(1, 2, Relation.DISTILLED_FROM)),
+    )
+    reach = ENGINE.trace(snapshot, [0]).reached[2]
+    assert (reach.influence, reach.certainty) == ((Influence.WEIGHTS,), "certain")
 
 
 def test_a_superseded_model_is_listed_only_while_a_product_serves_it() -> None:

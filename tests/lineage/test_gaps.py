@@ -1,7 +1,9 @@
 """Each gap rule, and for whom a gap matters."""
 
+import pytest
+
 from lineage.gaps import Knowledge, KnownActivity, KnownArtifact, find_gaps
-from lineage.graph import ArtifactKind, Edge, Node, Relation
+from lineage.graph import MODELS, ROW_HOLDERS, ArtifactKind, Edge, Node, Relation
 
 
 def artifact(  # noqa: PLR0913 - every property a rule asks of, by name
@@ -13,12 +15,16 @@ def artifact(  # noqa: PLR0913 - every property a rule asks of, by name
     placeholder: bool = False,
     missing_run: str = "",
     missing_models: tuple[str, ...] = (),
+    contact: str = "",
+    unreadable_copies: bool = False,
 ) -> KnownArtifact:
     return KnownArtifact(
         node=Node(id=number, kind=kind, name=f"n{number}", state=state, indexed=indexed),
         placeholder=placeholder,
         missing_run=missing_run,
         missing_models=missing_models,
+        contact=contact,
+        unreadable_copies=unreadable_copies,
     )
 
 
@@ -31,9 +37,11 @@ def edge(upstream: int, downstream: int, relation: Relation) -> Edge:
     return Edge(upstream=upstream, downstream=downstream, relation=relation)
 
 
-MODEL = ArtifactKind.CHECKPOINT
+MODEL = ArtifactKind.MODEL
 DATA = ArtifactKind.DATASET_VERSION
 PRODUCT = ArtifactKind.PRODUCT
+RECIPIENT = ArtifactKind.RECIPIENT
+SYNTHETIC = ArtifactKind.SYNTHETIC_DATASET
 
 
 def test_a_graph_that_knows_everything_has_no_gap() -> None:
@@ -69,10 +77,74 @@ def test_a_base_model_that_nobody_showed_is_a_gap_unless_it_was_replaced() -> No
     assert rules(base, tuned, data, edges=(trained, edge(1, 2, Relation.RETRAINED_FROM))) == []
 
 
-def test_a_dataset_without_index_is_a_gap_while_it_is_current() -> None:
-    assert rules(artifact(1, DATA)) == [("dataset_without_subject_index", "n1")]
-    assert rules(artifact(1, DATA, state="superseded")) == []
-    assert rules(artifact(1, DATA, placeholder=True)) == []
+@pytest.mark.parametrize("kind", sorted(ROW_HOLDERS))
+def test_a_holder_of_rows_without_index_is_a_gap_while_it_is_current(kind: ArtifactKind) -> None:
+    assert rules(artifact(1, kind)) == [("dataset_without_subject_index", "n1")]
+    for state in ("superseded", "destroyed"):
+        assert rules(artifact(1, kind, state=state)) == []
+    assert rules(artifact(1, kind, placeholder=True)) == []
+
+
+@pytest.mark.parametrize("kind", sorted(MODELS))
+def test_anything_trained_needs_a_training_input_while_it_is_current(kind: ArtifactKind) -> None:
+    assert rules(artifact(1, kind)) == [("model_without_training_input", "n1")]
+    for state in ("superseded", "destroyed"):
+        assert rules(artifact(1, kind, state=state)) == []
+
+
+def test_a_teacher_does_not_tell_which_rows_its_student_read() -> None:
+    data, teacher = artifact(1, DATA, indexed=True), artifact(2, MODEL)
+    student = artifact(3, ArtifactKind.DISTILLED)
+    edges = (edge(1, 2, Relation.TRAINED_ON), edge(2, 3, Relation.DISTILLED_FROM))
+    assert rules(data, teacher, student, edges=edges) == [("model_without_training_input", "n3")]
+
+
+def test_a_synthetic_dataset_needs_a_generator_and_no_record_index() -> None:
+    data, generator = artifact(1, DATA, indexed=True), artifact(2, MODEL)
+    trained = edge(1, 2, Relation.TRAINED_ON)
+    sampled = edge(2, 3, Relation.SYNTHESIZED_BY)
+    known = (data, generator, artifact(3, SYNTHETIC))
+    assert rules(*known, edges=(trained,)) == [("synthetic_without_generator", "n3")]
+    assert rules(*known, edges=(trained, sampled)) == []
+    assert rules(artifact(3, SYNTHETIC, state="destroyed")) == []
+
+
+def test_a_generator_that_nobody_showed_is_a_gap_until_it_is_shown_or_destroyed() -> None:
+    sampled = (edge(2, 3, Relation.SYNTHESIZED_BY),)
+    synthetic = artifact(3, SYNTHETIC)
+    mentioned = artifact(2, MODEL, placeholder=True)
+    assert rules(mentioned, synthetic, edges=sampled) == [("base_model_unresolved", "n2")]
+    gone = artifact(2, MODEL, placeholder=True, state="destroyed")
+    assert rules(gone, synthetic, edges=sampled) == []
+
+
+def test_a_recipient_needs_a_source_and_a_contact_and_no_record_index() -> None:
+    data, copied = artifact(1, DATA, indexed=True), (edge(1, 2, Relation.COPIED_TO),)
+    assert rules(data, artifact(2, RECIPIENT, contact="mailto:a@b.org"), edges=copied) == []
+    assert rules(data, artifact(2, RECIPIENT), edges=copied) == [
+        ("recipient_without_contact", "n2")
+    ]
+    assert rules(artifact(2, RECIPIENT, contact="mailto:a@b.org")) == [
+        ("recipient_without_source", "n2")
+    ]
+    assert rules(artifact(2, RECIPIENT, state="destroyed")) == []
+
+
+def test_that_nobody_can_be_told_hides_no_artifact_from_a_trace() -> None:
+    copied = (edge(1, 2, Relation.COPIED_TO),)
+    known = (artifact(1, DATA, indexed=True), artifact(2, RECIPIENT))
+    (found,) = find_gaps(Knowledge(artifacts=known, edges=copied))
+    assert found.gap.severity == "low"
+    assert not found.may_hide({1, 2})
+
+
+def test_copies_at_unreadable_places_matter_to_traces_that_reach_their_original() -> None:
+    known = (artifact(1, DATA, indexed=True, unreadable_copies=True),)
+    (found,) = find_gaps(Knowledge(artifacts=known, edges=()))
+    assert found.gap.rule == "copies_unreadable"
+    assert found.may_hide({1})
+    assert not found.may_hide({2})
+    assert rules(artifact(1, DATA, unreadable_copies=True, state="destroyed")) == []
 
 
 def test_a_product_with_nothing_or_too_little_behind_it_is_a_gap() -> None:

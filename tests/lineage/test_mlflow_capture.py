@@ -1,6 +1,7 @@
 """Capture from a real MLflow store, fed by a training script that Vestige has never seen."""
 
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -8,14 +9,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import mlflow
 import pytest
 from mlflow import MlflowClient
-from mlflow.entities import ViewType
+from mlflow.entities import LoggedModelInput, ViewType
 
 from governance.subjects import subject_digest
 from lineage.graph import ArtifactKind
 from lineage.models import Artifact, Derivation
-from lineage.selectors import find_gaps, trace_subject, training_of
+from lineage.selectors import find_gaps, locations_of, trace_subject, training_of
 from lineage.services import capture_mlflow, load_record_index
 
 pytestmark = [
@@ -105,6 +107,16 @@ def hidden_run(trained_store: str) -> Iterator[None]:
         client.restore_run(run_id)
 
 
+@pytest.fixture
+def own_address(trained_store: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The registry looks models up at the address of the process, whatever its client was told."""
+    before = mlflow.get_tracking_uri()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", trained_store)
+    mlflow.set_tracking_uri(trained_store)
+    yield
+    mlflow.set_tracking_uri(before)
+
+
 def affected() -> dict[str, ArtifactKind]:
     return {item.node.name: item.node.kind for item in trace_subject(ANN).affected}
 
@@ -150,8 +162,8 @@ def test_capturing_again_changes_nothing(trained_store: str, dataset: Artifact) 
     assert trace_subject(ANN) == before
     training = training_of(Artifact.objects.get(name="surprise").pk)
     assert training is not None
-    assert [(use.artifact_id, use.relation) for use in training.datasets] == [
-        (dataset.pk, "trained_on")
+    assert [(use.artifact_id, use.kind, use.relation) for use in training.datasets] == [
+        (dataset.pk, "dataset_version", "trained_on")
     ]
     assert training.seconds is not None
     assert Path(training.model_location.removeprefix("file://")).is_dir()
@@ -168,11 +180,8 @@ def test_a_dataset_that_is_announced_after_the_capture_takes_the_place_of_the_gu
     assert "surprise" in affected()
 
 
-@pytest.mark.usefixtures("dataset")
-def test_a_moved_alias_ends_the_old_deployment(
-    trained_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", trained_store)  # the registry looks models up there
+@pytest.mark.usefixtures("dataset", "own_address")
+def test_a_moved_alias_ends_the_old_deployment(trained_store: str, tmp_path: Path) -> None:
     client = MlflowClient(tracking_uri=trained_store, registry_uri=trained_store)
     experiment = client.get_experiment_by_name("somebody else's")
     assert experiment is not None
@@ -208,6 +217,44 @@ def test_a_moved_alias_ends_the_old_deployment(
     finally:
         client.delete_registered_model("clf")
         client.delete_logged_model(new.model_id)
+
+
+@pytest.mark.usefixtures("dataset")
+def test_students_and_checkpoints_are_captured_as_what_they_are(
+    trained_store: str, tmp_path: Path
+) -> None:
+    client = MlflowClient(tracking_uri=trained_store)
+    experiment = client.get_experiment_by_name("somebody else's")
+    assert experiment is not None
+    teacher = client.search_logged_models([experiment.experiment_id])[0]
+    run = client.create_run(
+        experiment.experiment_id, tags={"vestige.base_relation": "distilled_from"}
+    )
+    client.log_inputs(run.info.run_id, models=[LoggedModelInput(teacher.model_id)])
+    student, checkpoint = (
+        client.create_logged_model(
+            experiment.experiment_id,
+            name=name,
+            source_run_id=run.info.run_id,
+            model_type=model_type,
+            tags={"vestige.copies": json.dumps([tmp_path.as_uri()])},
+        )
+        for name, model_type in (("student", None), ("student-epoch-2", "checkpoint"))
+    )
+    client.set_terminated(run.info.run_id)
+    try:
+        capture_mlflow(tracking_uri=trained_store)
+        found = affected()
+        assert (found["student"], found["student-epoch-2"]) == ("distilled", "checkpoint")
+        made = Artifact.objects.get(name="student")
+        assert locations_of(made.pk)[1:] == (tmp_path.as_uri(),)
+        training = training_of(made.pk)
+        assert training is not None
+        assert training.base_models == (Artifact.objects.get(name="surprise").pk,)
+    finally:
+        for model in (student, checkpoint):
+            client.delete_logged_model(model.model_id)
+        client.delete_run(run.info.run_id)
 
 
 def test_the_web_process_does_not_load_mlflow() -> None:

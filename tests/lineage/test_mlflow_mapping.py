@@ -3,14 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from lineage.capture.mlflow import (
+import pytest
+
+from lineage.capture.mlflow import map_state
+from lineage.capture.mlflow_state import (
     SeenDataset,
     SeenModel,
     SeenRegistered,
     SeenRun,
     SeenState,
     SeenVersion,
-    map_state,
 )
 from lineage.capture.observations import Observations
 from lineage.graph import ArtifactKind
@@ -82,6 +84,61 @@ def test_a_model_input_makes_a_fine_tune() -> None:
     assert ("base", "fine_tuned_from", "m") in edges(observed)
 
 
+def test_a_run_says_that_its_model_was_distilled_from_the_one_it_read() -> None:
+    distils = {"vestige.base_relation": "distilled_from"}
+    observed = observe(
+        runs=(
+            run("r", datasets=TRAINED, model_inputs=("t",), model_outputs=("m",), tags=distils),
+            run("odd", model_inputs=("t",), tags={"vestige.base_relation": "whatever"}),
+        ),
+        models=(model("t"), model("m"), model("o", run_id="odd")),
+    )
+    kinds = {a.name: a.kind for a in observed.artifacts}
+    assert (kinds["m"], kinds["o"]) == (ArtifactKind.DISTILLED, ArtifactKind.FINE_TUNE)
+    assert edges(observed) == {
+        ("shop/adult@1", "trained_on", "m"),
+        ("t", "distilled_from", "m"),
+        ("t", "fine_tuned_from", "o"),
+    }
+
+
+def test_a_student_without_a_teacher_on_record_is_a_model() -> None:
+    distils = {"vestige.base_relation": "distilled_from"}
+    observed = observe(runs=(run("r", tags=distils),), models=(model("m", run_id="r"),))
+    assert [a.kind for a in observed.artifacts] == [ArtifactKind.MODEL]
+
+
+def test_a_checkpoint_has_the_inputs_of_its_run_and_its_own_kind() -> None:
+    observed = observe(
+        runs=(run("r", datasets=TRAINED, model_inputs=("base",), model_outputs=("m", "c")),),
+        models=(model("base"), model("m"), model("c", model_type="checkpoint")),
+    )
+    kinds = {a.name: a.kind for a in observed.artifacts}
+    assert (kinds["m"], kinds["c"]) == (ArtifactKind.FINE_TUNE, ArtifactKind.CHECKPOINT)
+    assert {("shop/adult@1", "trained_on", "c"), ("base", "fine_tuned_from", "c")} <= edges(
+        observed
+    )
+
+
+@pytest.mark.parametrize(
+    ("tag", "copies", "unreadable"),
+    [
+        (None, None, False),
+        ('["file:///laptop/c/", "/laptop/d"]', ["file:///laptop/c", "file:///laptop/d"], False),
+        ("file:///laptop/c", None, True),
+        ('{"place": 1}', None, True),
+        ('["here"]', None, True),
+    ],
+)
+def test_copies_of_a_model_are_named_by_a_tag(
+    tag: str | None, copies: list[str] | None, *, unreadable: bool
+) -> None:
+    tags = {} if tag is None else {"vestige.copies": tag}
+    (artifact,) = observe(models=(model("c", tags=tags),)).artifacts
+    assert artifact.attributes["copies"] == copies
+    assert artifact.attributes["unreadable_copies"] is unreadable
+
+
 def test_an_index_holds_vectors_of_its_dataset_embedded_by_its_model() -> None:
     observed = observe(
         runs=(run("r", datasets=TRAINED, model_inputs=("base",)),),
@@ -96,7 +153,7 @@ def test_the_replaced_model_is_no_base_of_its_successor() -> None:
         models=(model("old"), model("m", run_id="r", tags={"vestige.unlearned_from": "old"})),
     )
     assert edges(observed) == {("old", "unlearned_from", "m")}
-    assert {a.kind for a in observed.artifacts} == {ArtifactKind.CHECKPOINT}
+    assert {a.kind for a in observed.artifacts} == {ArtifactKind.MODEL}
 
 
 def test_a_base_model_that_mlflow_does_not_show_is_only_mentioned() -> None:

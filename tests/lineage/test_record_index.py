@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from governance.subjects import subject_digest
-from lineage.errors import UnreadableRecords
-from lineage.graph import ArtifactKind, Relation
+from lineage.errors import ArtifactNotFound, UnreadableRecords
+from lineage.graph import ROW_HOLDERS, ArtifactKind, Relation
 from lineage.models import Artifact, Derivation, Posting
-from lineage.selectors import trace_subject
+from lineage.records import list_segments, version_digest
+from lineage.selectors import locations_of, trace_subject
 from lineage.services import load_record_index, record_redaction
 
 pytestmark = pytest.mark.django_db
@@ -25,9 +26,11 @@ def write_segment(path: Path, rows: list[tuple[str, str]]) -> None:
         writer.writerows([*row, "50"] for row in rows)
 
 
-def dataset(directory: Path, name: str = "adult@1") -> Artifact:
+def dataset(
+    directory: Path, name: str = "adult@1", kind: ArtifactKind = ArtifactKind.DATASET_VERSION
+) -> Artifact:
     return Artifact.objects.create(
-        kind=ArtifactKind.DATASET_VERSION,
+        kind=kind,
         identity=f"dataset:test/{name}",
         name=name,
         location=directory.as_uri(),
@@ -44,7 +47,7 @@ def dataset(directory: Path, name: str = "adult@1") -> Artifact:
 
 def model(name: str, **upstream: Artifact) -> Artifact:
     made = Artifact.objects.create(
-        kind=ArtifactKind.CHECKPOINT, identity=f"mlflow-model:{name}", name=name
+        kind=ArtifactKind.MODEL, identity=f"mlflow-model:{name}", name=name
     )
     for relation, artifact in upstream.items():
         Derivation.objects.create(upstream=artifact, downstream=made, relation=relation)
@@ -139,6 +142,53 @@ def test_a_redaction_forgets_the_record_and_supersedes_the_version(tmp_path: Pat
     assert (ann.segments, ann.record_ids, len(ann.past_segments)) == ([], [], 1)
     assert trace_subject(subject_digest("ann@example.org")).records == ()
     assert found("ann@example.org") == {}
+
+
+@pytest.mark.parametrize("kind", sorted(ROW_HOLDERS))
+def test_whatever_holds_rows_is_read_and_redacted_and_stays_what_it_is(
+    tmp_path: Path, kind: ArtifactKind
+) -> None:
+    write_segment(tmp_path / "segment-0.csv", PEOPLE)
+    old = dataset(tmp_path, kind=kind)
+    old.attributes |= {
+        "declared_kind": kind,
+        "description": "Made up.",
+        "copies": ["file:///laptop/adult"],
+    }
+    old.save()
+    load_record_index(dataset_version_id=old.pk)
+    assert found("ann@example.org")[old.name] == "certain"
+    new = redact(tmp_path, old, "C-1", PEOPLE)
+    assert (new.kind, new.attributes["description"]) == (kind, "Made up.")
+    assert locations_of(new.pk) == (tmp_path.as_uri(), "file:///laptop/adult")
+    newest = redact(tmp_path, new, "C-2", PEOPLE[1:])
+    assert newest.name.count("redacted") == 1
+    assert found("ann@example.org") == {}
+    assert list(found("eve@example.org")) == [
+        f"{newest.name}/segment-0.csv",
+        newest.name,
+    ]
+
+
+@pytest.mark.parametrize("kind", [ArtifactKind.RECIPIENT, ArtifactKind.MODEL])
+def test_what_holds_no_rows_of_ours_is_neither_read_nor_redacted(
+    tmp_path: Path, kind: ArtifactKind
+) -> None:
+    write_segment(tmp_path / "segment-0.csv", PEOPLE)
+    other = dataset(tmp_path, kind=kind)
+    for act in (load_record_index, record_redaction):
+        with pytest.raises(ArtifactNotFound):
+            act(dataset_version_id=other.pk)
+
+
+def test_of_a_synthetic_dataset_only_the_digest_is_read(tmp_path: Path) -> None:
+    (tmp_path / "segment-0.csv").write_text("age,income\n40,1\n", encoding="utf-8")
+    synthetic = dataset(tmp_path, kind=ArtifactKind.SYNTHETIC_DATASET)
+    assert load_record_index(dataset_version_id=synthetic.pk).segments == 1
+    synthetic.refresh_from_db()
+    assert synthetic.digest == version_digest(list_segments(tmp_path))
+    assert synthetic.indexed_at is None
+    assert not Posting.objects.exists()
 
 
 def test_after_redaction_what_was_only_unlearned_is_still_shown(tmp_path: Path) -> None:

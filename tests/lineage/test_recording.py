@@ -1,5 +1,6 @@
 """The writer of the graph: order and repetition of observations do not matter."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -35,7 +36,7 @@ def model(
 ) -> ObservedArtifact:
     return ObservedArtifact(
         identity=identity,
-        kind=ArtifactKind.CHECKPOINT,
+        kind=ArtifactKind.MODEL,
         observed_at=at(hours),
         name=name,
         seen=seen,
@@ -43,6 +44,21 @@ def model(
         attributes=attributes,
         occurred_at=at(hours),
     )
+
+
+def dataset(identity: str, hours: int, says: ArtifactKind | None = None) -> ObservedArtifact:
+    return ObservedArtifact(
+        identity=identity,
+        kind=says or ArtifactKind.DATASET_VERSION,
+        observed_at=at(hours),
+        name=identity,
+        attributes={"declared_kind": says, "description": f"as of {hours}"},
+        occurred_at=at(hours),
+    )
+
+
+def derived(upstream: str, downstream: str, relation: Relation) -> ObservedDerivation:
+    return ObservedDerivation(upstream=upstream, downstream=downstream, relation=relation)
 
 
 def run(key: ActivityKey, hours: int, status: str) -> ObservedActivity:
@@ -101,6 +117,22 @@ BATCHES = (
         )
         for hours, serves in ((8, ("m:fine",)), (9, ("m:new", "m:fine")), (10, ("m:new",)))
     ),
+    # Edges into datasets, before and after somebody says what they are; one word is taken back.
+    Observations(
+        artifacts=(dataset("d:rows", 1), dataset("d:log", 1), dataset("d:lake", 1)),
+        derivations=(
+            derived("d:rows", "d:log", Relation.DERIVED_FROM),
+            derived("d:rows", "d:lake", Relation.DERIVED_FROM),
+        ),
+    ),
+    Observations(artifacts=(dataset("d:log", 2, ArtifactKind.CACHE),)),
+    Observations(artifacts=(dataset("d:log", 3, ArtifactKind.LOG),)),
+    Observations(artifacts=(dataset("d:lake", 2, ArtifactKind.RECIPIENT),)),
+    Observations(artifacts=(dataset("d:log", 4), dataset("d:rows", 4))),
+    Observations(
+        artifacts=(BASE, dataset("d:sampled", 5, ArtifactKind.SYNTHETIC_DATASET)),
+        derivations=(derived("m:base", "d:sampled", Relation.SYNTHESIZED_BY),),
+    ),
 )
 
 
@@ -141,17 +173,21 @@ def recorded(batches: list[Observations]) -> dict[str, Any]:
     return found
 
 
+@pytest.fixture
+def in_order() -> dict[str, Any]:
+    return recorded(list(BATCHES))
+
+
 @settings(
     max_examples=20,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would take minutes here
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(st.randoms(use_true_random=False), st.integers(0, len(BATCHES) - 1))
+@given(random=st.randoms(use_true_random=False), repeated=st.integers(0, len(BATCHES) - 1))
 def test_shuffled_and_repeated_observations_lead_to_the_same_graph(
-    random: Random, repeated: int
+    in_order: dict[str, Any], random: Random, repeated: int
 ) -> None:
-    in_order = recorded(list(BATCHES))
     shuffled = [*BATCHES, BATCHES[repeated], BATCHES[0]]
     random.shuffle(shuffled)
     assert recorded(shuffled) == in_order
@@ -192,3 +228,21 @@ def test_a_batch_with_an_unknown_name_is_recorded_not_at_all() -> None:
     with pytest.raises(KeyError), transaction.atomic():
         record_observations(bad)
     assert not Artifact.objects.exists()
+
+
+def test_an_edge_follows_what_its_downstream_end_is_called_in_the_end() -> None:
+    for batch in BATCHES:
+        record_observations(batch)
+    relations = {e.downstream.identity: e.relation for e in Derivation.objects.all()}
+    assert (relations["d:log"], relations["d:lake"]) == (Relation.LOGGED_IN, Relation.COPIED_TO)
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_a_distilled_model_never_becomes_a_plain_one_again(*, first: bool) -> None:
+    batches = [
+        Observations(artifacts=(replace(model("m:s", 1, "s"), kind=ArtifactKind.DISTILLED),)),
+        Observations(artifacts=(model("m:s", 2, "s"),)),
+    ]
+    for batch in reversed(batches) if first else batches:
+        record_observations(batch)
+    assert Artifact.objects.get().kind == ArtifactKind.DISTILLED

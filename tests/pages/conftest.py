@@ -4,12 +4,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
+
+from governance.models import User
+from tests.factories import PASSWORD
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 CHROMIUM_FLAGS = [
@@ -40,10 +42,14 @@ class Visit:
         script = "document.documentElement.scrollWidth - window.innerWidth"
         return int(self.page.evaluate(script))
 
-    def picture(self, name: str) -> None:
-        """Keep a picture of the whole page in the folder VESTIGE_SHOTS, where that is set."""
-        if folder := os.environ.get("VESTIGE_SHOTS"):
-            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+def sign_in_at(page: Page, officer: User) -> None:
+    """Sign in through the form; the page then shows the queue."""
+    page.goto("/login")
+    page.get_by_label("User name").fill(officer.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/requests/")
 
 
 def chromium_path() -> str:
@@ -79,7 +85,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, live_server: LiveServer) -> Iterator[Visit]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    context = browser.new_context(
+        base_url=live_server.url,
+        viewport={"width": 1280, "height": 800},
+        reduced_motion="reduce",
+    )
     context.set_default_timeout(PATIENCE)
     tab = Visit(page=context.new_page(), address=live_server.url)
     tab.page.on("console", lambda said: _note(tab, said.type, said.text))

@@ -89,8 +89,8 @@ def test_many_segments_stay_in_the_table_only() -> None:
     graph = graph_of(document)
 
     assert graph is not None
-    assert {box.kind for box in graph.boxes} == {
-        "dataset_version", "checkpoint", "fine_tune", "embedding_index", "product",
+    assert {box.item.kind for box in graph.boxes} == {
+        "dataset_version", "model", "fine_tune", "embedding_index", "product",
     }  # fmt: skip
 
 

@@ -4,9 +4,11 @@ import pytest
 
 from deletion_requests.models import Approval, ClockEvent, DeletionRequest
 from governance.models import Role, User
-from tests.factories import PASSWORD, OfficerFactory, planned_request, signed_report
-from tests.pages.conftest import Visit
-from unlearning.models import PlanStep
+from tests.factories import OfficerFactory, planned_request, signed_report
+from tests.pages.conftest import Visit, sign_in_at
+from tests.pages.examples import furnished
+from tests.pages.tour import stops
+from unlearning.models import Job, JobState, PlanStep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -14,11 +16,7 @@ WIDTHS = (1280, 375)
 
 
 def sign_in(visit: Visit, officer: User) -> None:
-    visit.open("/login")
-    visit.page.get_by_label("User name").fill(officer.username)
-    visit.page.get_by_label("Password").fill(PASSWORD)
-    visit.page.get_by_role("button", name="Sign in").click()
-    visit.page.wait_for_url("**/requests/")
+    sign_in_at(visit.page, officer)
 
 
 def acknowledged(request: DeletionRequest) -> None:
@@ -62,6 +60,35 @@ def test_a_running_plan_follows_its_workers_without_a_reload(visit: Visit) -> No
     assert visit.complaints == []
 
 
+def test_the_list_of_jobs_follows_the_workers_without_a_reload(visit: Visit) -> None:
+    furnished()
+    sign_in(visit, OfficerFactory.create(roles=[Role.ML_ENGINEER]))
+    visit.open("/jobs/?state=running")
+    visit.page.evaluate("window.sameDocument = true")
+
+    Job.objects.filter(state=JobState.RUNNING).update(message="epoch 11 of 12")
+    visit.page.get_by_text("epoch 11 of 12").first.wait_for()
+    assert visit.page.evaluate("window.sameDocument") is True
+    assert visit.complaints == []
+
+
+def test_a_wide_drawing_is_read_on_a_narrow_screen_with_the_keyboard(visit: Visit) -> None:
+    house = furnished()
+    sign_in(visit, house.officer)
+    visit.page.set_viewport_size({"width": 375, "height": 800})
+    visit.open(f"/requests/{house.requests['planned'].pk}/")
+    drawing = visit.page.get_by_role("region", name="Drawing of the trace")
+
+    drawing.focus()
+    for _ in range(5):
+        visit.page.keyboard.press("ArrowRight")
+    visit.page.wait_for_function("document.querySelector('.graph').scrollLeft > 0")
+
+    assert visit.overflow() <= 0
+    text = drawing.locator("text").nth(1)
+    assert text.evaluate("element => element.getBoundingClientRect().height") >= 10
+
+
 def test_a_privacy_officer_sends_a_stuck_request_on(visit: Visit) -> None:
     officer = OfficerFactory.create()
     request = planned_request(author=officer, state="needs_human")
@@ -98,25 +125,14 @@ def test_the_error_summary_leads_to_the_field(visit: Visit) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_page_is_wider_than_its_window(visit: Visit, width: int) -> None:
-    officer = OfficerFactory.create(roles=[Role.PRIVACY_OFFICER, Role.APPROVER])
-    request = planned_request(author=officer, complete=False)
-    acknowledged(request)
-    report = signed_report()
+    house = furnished()
+    acknowledged(house.requests["planned"])
     visit.page.set_viewport_size({"width": width, "height": 800})
-    visit.open("/login")
-    visit.picture(f"login-{width}")
-    sign_in(visit, officer)
-    pages = {
-        "queue": "/requests/",
-        "new": "/requests/new",
-        "request": f"/requests/{request.pk}/",
-        "report": f"/requests/{report.request_id}/report",
-    }
-    for name, path in pages.items():
-        visit.open(path)
-        visit.picture(f"{name}-{width}")
-        assert visit.overflow() <= 0, name
-        assert visit.page.locator("h1").count() == 1, name
+    sign_in(visit, house.officer)
+    for stop in stops(house):
+        visit.open(stop.path)
+        assert visit.overflow() <= 0, stop.name
+        assert visit.page.locator("h1").count() == 1, stop.name
     assert visit.complaints == []
 
 

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from governance.models import Role
 from tests.factories import DeletionRequestFactory, OfficerFactory
+from tests.pages.examples import furnished
 
 pytestmark = pytest.mark.django_db
 
@@ -100,3 +102,14 @@ def test_open_requests_come_before_closed_ones(client: Client) -> None:
     page = client.get("/requests/").content.decode()
 
     assert page.index(waiting.reference) < page.index(closed.reference)
+
+
+def test_the_queue_asks_few_questions_however_long_it_is(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    furnished()
+    DeletionRequestFactory.create_batch(20)
+    client.force_login(OfficerFactory.create())
+
+    with django_assert_max_num_queries(12):
+        client.get("/requests/")

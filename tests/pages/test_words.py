@@ -1,14 +1,23 @@
 """How pages and reports say keys, actors and numbers."""
 
+from collections.abc import Mapping
+
 import pytest
 
+from deletion_requests.lifecycle import FINAL_STATES, Event, State
+from deletion_requests.presentation import NEXT
+from deletion_requests.timeline import TITLES
 from governance.templatetags.words import (
     actor_name,
+    cell_text,
     clock_event,
     lower_first,
     measure_name,
     measured,
 )
+from governance.vocabulary import GUARANTEES, KINDS, RELATIONS, STATE_TONES
+from lineage.graph import ArtifactKind, Relation
+from unlearning.methods import METHODS
 
 
 @pytest.mark.parametrize(
@@ -49,3 +58,34 @@ def test_a_clock_event_is_told_as_past() -> None:
 def test_an_abbreviation_keeps_its_capitals_in_a_sentence() -> None:
     assert lower_first("SISA shard retrain") == "SISA shard retrain"
     assert lower_first("Retrain from clean ancestor") == "retrain from clean ancestor"
+
+
+def test_every_event_of_a_request_has_a_title_in_its_timeline() -> None:
+    assert {f"request.{event}" for event in Event} <= set(TITLES)
+
+
+def test_every_state_is_told_with_what_happens_next_and_a_tone() -> None:
+    for state in State:
+        assert NEXT[state]
+        assert state in STATE_TONES or state in FINAL_STATES
+
+
+@pytest.mark.parametrize(
+    ("table", "keys"),
+    [
+        (KINDS, list(ArtifactKind)),
+        (RELATIONS, list(Relation)),
+        (GUARANTEES, [method.guarantee_class for method in METHODS.values()]),
+    ],
+)
+def test_every_key_that_a_page_may_meet_has_words(
+    table: Mapping[str, object], keys: list[str]
+) -> None:
+    assert set(keys) <= set(table)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(True, "yes"), (None, "-"), ("a", "a"), (0.5, "0.5000"), (1200, "1,200")]
+)
+def test_a_cell_of_figures_reads_as_text(value: str | float | bool | None, said: str) -> None:
+    assert cell_text(value) == said

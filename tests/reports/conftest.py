@@ -1,5 +1,6 @@
 """A request whose work is done, as rows: the cast that every report test speaks of."""
 
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -16,9 +17,13 @@ from deletion_requests.models import (
 )
 from governance.ledger.services import append_entry
 from governance.models import Role, User
-from lineage.models import Artifact
-from reports.selectors import payload_digest
+from lineage.models import Artifact, Derivation
+from reports import statement as parts
+from reports.export import write_folder
+from reports.rendering import payload_digest
+from reports.services import write_report
 from unlearning.models import Evidence, Plan, PlanStep, StepState
+from vestige.export_reader import read_export
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -26,7 +31,7 @@ RETRAINED = ("manifest_excludes", "duplicates_checked", "replay_equal")
 #: Kind, name, influence, method, class, evidence beside the recorded run.
 STEPS = [
     ("product", "income", "exposure", "output_suppression", "suppression", ("outputs_suppressed",)),
-    ("checkpoint", "income-sisa", "weights", "sisa_shard_retrain", "exact", RETRAINED),
+    ("model", "income-sisa", "weights", "sisa_shard_retrain", "exact", RETRAINED),
     (
         "fine_tune",
         "income-tuned",
@@ -36,12 +41,12 @@ STEPS = [
         (*RETRAINED, "ancestor_clean"),
     ),
     (
-        "checkpoint",
+        "model",
         "income-net",
         "weights",
         "negative_gradient_repair",
         "approximate",
-        ("membership_inference", "utility_floor", "time_ratio"),
+        ("membership_inference", "replica_membership", "utility_floor", "time_ratio"),
     ),
     (
         "embedding_index",
@@ -59,14 +64,42 @@ STEPS = [
         "storage",
         ("source_rows_absent",),
     ),
+    ("cache", "features", "content", "artifact_destruction", "storage", ("artifact_destroyed",)),
+    (
+        "synthetic_dataset",
+        "adult-synthetic",
+        "content",
+        "synthetic_regeneration",
+        "exact",
+        ("synthetic_regenerated", "ancestor_clean"),
+    ),
+    ("recipient", "lakeside", "content", "recipient_notice", "notice", ("recipient_notified",)),
 ]
-PAYLOADS = {
+#: What each fine-tune or synthetic dataset of the cast was made from.
+SOURCES = {"income-tuned": "income-net", "adult-synthetic": "income-sisa"}
+ANSWERED: dict[str, object] = {"recipient": "lakeside", "acknowledged_at": NOW.isoformat()}
+RECEIPT = {"location": "file:///data/features", "files": 3, "bytes": 4096, "digest": OLD}
+PAYLOADS: dict[str, dict[str, object]] = {
     "replay_equal": {"digest": NEW, "reference_digest": NEW},
     "membership_inference": {
         "before": {"auc": 0.75, "low": None, "high": None},
         "after": {"auc": 0.5, "low": None, "high": None},
         "reference": {"auc": 0.5, "low": None, "high": None},
     },
+    "replica_membership": {
+        "replicas": 32,
+        "records": {
+            "1": {
+                moment: {
+                    "auc": {"value": value, "low": value - 0.14, "high": value + 0.14},
+                    "balanced_accuracy": {"value": 0.5, "low": 0.38, "high": 0.62},
+                }
+                for moment, value in (("before", 0.8), ("after", 0.512), ("reference", 0.498))
+            }
+        },
+    },
+    "artifact_destroyed": {"receipts": [{**RECEIPT, "absent": True}]},
+    "duplicates_checked": {"rows_with_same_content": 0, "rows_compared": 99},
     "utility_floor": {
         "retained": {"before": {"accuracy": 0.85}, "after": {"accuracy": 0.84}, "reference": None}
     },
@@ -94,6 +127,7 @@ def done(db: None) -> DeletionRequest:  # noqa: ARG001 - opens the database
     """Every step is done and verified; the report is due."""
     request = make_request()
     artifacts = [make_artifact(kind, name) for kind, name, *_ in STEPS]
+    connect({artifact.name: artifact for artifact in artifacts})
     found = [
         affected(artifact, influence)
         for artifact, (_, _, influence, *_) in zip(artifacts, STEPS, strict=True)
@@ -114,6 +148,10 @@ def done(db: None) -> DeletionRequest:  # noqa: ARG001 - opens the database
         record(request, "request.approval", {"plan_digest": plan.digest}, actor=f"officer:{name}")
     digests = {str(row.pk): payload_digest(row.payload) for row in Evidence.objects.all()}
     record(request, "plan.promoted", {"evidence": digests})
+    told = PlanStep.objects.get(method="recipient_notice")
+    add_evidence(told, "recipient_acknowledged", ANSWERED)
+    answer = {f"{told.pk}:recipient_acknowledged": payload_digest(ANSWERED)}
+    record(request, "recipient.acknowledged", {"evidence": answer})
     Evidence.objects.create(
         plan=plan,
         kind="trace_repeated",
@@ -162,6 +200,16 @@ def make_artifact(kind: str, name: str) -> Artifact:
     )
 
 
+def connect(artifacts: dict[str, Artifact]) -> None:
+    """The cast's derivations, where a claim depends on them."""
+    tuned, net = artifacts["income-tuned"], artifacts["income-net"]
+    Derivation.objects.create(upstream=net, downstream=tuned, relation="fine_tuned_from")
+    synthetic, generator = artifacts["adult-synthetic"], artifacts["income-sisa"]
+    made = {"recipe": "a:b", "params": {}, "seed": 7, "policy": "regenerate"}
+    synthetic.attributes = {"synthesis": {**made, "generator": generator.identity}}
+    synthetic.save()
+
+
 def affected(artifact: Artifact, influence: str) -> dict[str, object]:
     return {
         "artifact_id": artifact.pk,
@@ -171,7 +219,11 @@ def affected(artifact: Artifact, influence: str) -> dict[str, object]:
         "state": "current",
         "influence": [influence],
         "certainty": "certain",
-        "path": [{"id": artifact.pk, "name": artifact.name, "kind": artifact.kind}],
+        "path": [
+            *([{"id": 0, "name": SOURCES[artifact.name]}] if artifact.name in SOURCES else []),
+            {"id": artifact.pk, "name": artifact.name, "kind": artifact.kind},
+        ],
+        "description": "Rows of a census." if artifact.kind == "dataset_version" else "",
         "rank": 1,
     }
 
@@ -221,7 +273,7 @@ def add_step(
     row: tuple[str, str, str, str, str, tuple[str, ...]],
 ) -> None:
     _, _, _, method, guarantee_class, evidence = row
-    makes = method not in {"output_suppression", "source_row_deletion"}
+    makes = guarantee_class in {"exact", "approximate"} or method == "vector_removal"
     step = PlanStep.objects.create(
         plan=plan,
         ordinal=ordinal,
@@ -236,16 +288,44 @@ def add_step(
         outcome={"digest": NEW} if makes else {},
     )
     for kind in ("run_recorded", *evidence):
-        Evidence.objects.create(
-            plan=plan,
-            step=step,
-            kind=kind,
-            outcome="passed",
-            summary=f"Summary of {kind} on {artifact.name}.",
-            payload=PAYLOADS.get(kind, {"step": ordinal}),
-            digest="d" * 64,
-        )
+        add_evidence(step, kind, PAYLOADS.get(kind, {"step": ordinal}))
+
+
+def add_evidence(step: PlanStep, kind: str, payload: dict[str, object]) -> None:
+    Evidence.objects.create(
+        plan=step.plan,
+        step=step,
+        kind=kind,
+        outcome="passed",
+        summary=f"Summary of {kind} on {step.artifact.name}.",
+        payload=payload,
+        digest="d" * 64,
+    )
 
 
 def officer(name: str, role: Role) -> User:
     return User.objects.create(username=name, roles=[role], email=f"{name}@example.org")
+
+
+#: The signed export of the cast, by relative path; written once, since it never varies in kind.
+_EXPORTED: dict[str, bytes] = {}
+
+
+@pytest.fixture
+def export(request: pytest.FixtureRequest, tmp_path: Path, settings: Settings) -> Path:
+    folder = tmp_path / "exports" / "VR-2026-000042"
+    if not _EXPORTED:
+        done = request.getfixturevalue("done")
+        written = Path(settings.EXPORT_DIR) / write_report(request_id=done.pk).export
+        _EXPORTED.update(read_export(written))
+        shutil.rmtree(written)
+    write_folder(folder, _EXPORTED)
+    return folder
+
+
+@pytest.fixture
+def key(export: Path, tmp_path: Path) -> Path:
+    """The organisation's key as it was obtained on another way."""
+    path = tmp_path / "organisation.pem"
+    shutil.copy(export / parts.PUBLIC_KEY, path)
+    return path

@@ -4,17 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.claims import (
-    REMOVAL_VERBS,
-    STRENGTH,
-    Action,
-    EvidenceItem,
-    derive_claim,
-    headline,
-    weakest_verb,
-)
-from reports.lint import lint_claim
-from reports.rules import RULES, Verb
+from reports.claims import Action, EvidenceItem, derive_claim
+from reports.headline import HEADLINE_PHRASES, headline, weakest_verb
+from reports.lint import FORBIDDEN, lint_claim
+from reports.rules import RULES
+from reports.verbs import REMOVAL_VERBS, RESIDUAL_RISK, STRENGTH, Verb
 from unlearning.methods import METHODS
 from unlearning.verification import EVIDENCE_KINDS
 
@@ -22,7 +16,7 @@ OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 RETRAINED = ("run_recorded", "manifest_excludes", "duplicates_checked", "replay_equal")
 #: Method, kind of artifact, the evidence it needs, the verb it earns.
 CAST = [
-    ("sisa_shard_retrain", "checkpoint", RETRAINED, Verb.INFLUENCE_REMOVED),
+    ("sisa_shard_retrain", "model", RETRAINED, Verb.INFLUENCE_REMOVED),
     (
         "retrain_from_clean_ancestor",
         "fine_tune",
@@ -31,8 +25,8 @@ CAST = [
     ),
     (
         "negative_gradient_repair",
-        "checkpoint",
-        ("run_recorded", "membership_inference", "utility_floor"),
+        "model",
+        ("run_recorded", "replica_membership", "utility_floor"),
         Verb.APPLIED,
     ),
     (
@@ -48,6 +42,19 @@ CAST = [
         Verb.DELETED,
     ),
     ("output_suppression", "product", ("run_recorded", "outputs_suppressed"), Verb.SUPPRESSED),
+    ("artifact_destruction", "cache", ("run_recorded", "artifact_destroyed"), Verb.DESTROYED),
+    (
+        "synthetic_regeneration",
+        "synthetic_dataset",
+        ("run_recorded", "synthetic_regenerated", "ancestor_clean"),
+        Verb.REGENERATED,
+    ),
+    (
+        "recipient_notice",
+        "recipient",
+        ("run_recorded", "recipient_notified", "recipient_acknowledged"),
+        Verb.NOTIFIED,
+    ),
 ]
 NEEDED = [(*member[:2], member[2], gone) for member in CAST for gone in member[2]]
 
@@ -67,6 +74,7 @@ def action(method: str, kind: str, evidence: tuple[str, ...]) -> Action:
         evidence=tuple(item(kind) for kind in evidence),
         place="place",
         period="for a while",
+        inherits=("what-it-was-made-from",) if "ancestor_clean" in evidence else (),
     )
 
 
@@ -81,8 +89,10 @@ def test_the_rules_speak_of_the_methods_and_evidence_that_exist() -> None:
     assert set(RULES) == set(METHODS)
     for key, rule in RULES.items():
         assert rule.guarantee_class == METHODS[key].guarantee_class
-        special = {evidence for _, evidence in rule.required_of_kind}
-        assert {*rule.required, *rule.effect, *special} <= set(EVIDENCE_KINDS)
+        needed = {*rule.required, *rule.required_of_heirs, *rule.effect}
+        assert needed <= set(EVIDENCE_KINDS)
+        assert bool(rule.superseded_kept) is bool(rule.superseded_destroyed)
+    assert set(RESIDUAL_RISK) == set(FORBIDDEN) == set(HEADLINE_PHRASES) == set(STRENGTH)
 
 
 @pytest.mark.parametrize(("method", "kind", "evidence", "verb"), CAST)
@@ -121,12 +131,12 @@ def test_a_model_without_a_new_digest_is_not_established(act: Action) -> None:
 
 
 def test_an_inconclusive_attack_leaves_the_effect_open() -> None:
-    act = action("negative_gradient_repair", "checkpoint", ("run_recorded", "utility_floor"))
+    act = action("negative_gradient_repair", "model", ("run_recorded", "utility_floor"))
     claim = derive_claim(
-        replace(act, evidence=(*act.evidence, item("membership_inference", "inconclusive")))
+        replace(act, evidence=(*act.evidence, item("replica_membership", "inconclusive")))
     )
     assert claim.verb == "unlearning procedure applied, effect not established"
-    assert "Check inconclusive: Summary of membership_inference." in claim.limits
+    assert "Check inconclusive: Summary of replica_membership." in claim.limits
 
 
 def test_a_treated_index_says_whose_vectors_remain() -> None:
@@ -134,8 +144,44 @@ def test_a_treated_index_says_whose_vectors_remain() -> None:
     assert any("trained with the records" in limit for limit in claim.limits)
 
 
+@pytest.mark.parametrize("act", ACTIONS[:3], ids=lambda act: act.method)
+def test_a_superseded_version_that_was_destroyed_changes_what_stays_open(act: Action) -> None:
+    [kept] = [limit for limit in derive_claim(act).limits if "superseded digest keeps" in limit]
+    for outcome, open_still in (("passed", False), ("failed", True), ("inconclusive", True)):
+        evidence = (*act.evidence, item("superseded_destroyed", outcome))
+        claim = derive_claim(replace(act, evidence=evidence))
+        assert (kept in claim.limits) is open_still
+        assert any("destroyed in the listed locations" in text for text in claim.limits) is (
+            not open_still
+        )
+
+
+def test_what_was_made_from_affected_artifacts_needs_clean_ancestors() -> None:
+    act = action("retrain_from_clean_ancestor", "distilled", RETRAINED)
+    assert derive_claim(act).verb == Verb.INFLUENCE_REMOVED
+    heir = replace(act, inherits=("its-teacher",))
+    assert derive_claim(heir).verb == Verb.NOT_ESTABLISHED
+    clean = replace(heir, evidence=(*heir.evidence, item("ancestor_clean")))
+    assert derive_claim(clean).verb == Verb.INFLUENCE_REMOVED
+
+
+def test_equal_rows_of_others_are_a_limit_only_where_there_are_some() -> None:
+    [act, *_] = ACTIONS
+    assert not [text for text in derive_claim(act).limits if "exactly the same content" in text]
+    for count, said in ((1, "1 row of other"), (3, "3 rows of other")):
+        [*_, limit] = derive_claim(replace(act, same_content=count)).limits
+        assert limit.startswith(said)
+
+
+def test_a_notice_without_answer_stays_the_weaker_verb() -> None:
+    act = action("recipient_notice", "recipient", ("run_recorded", "recipient_notified"))
+    claim = derive_claim(act)
+    assert claim.verb == "recipient notified, not acknowledged"
+    assert any("was not examined" in limit for limit in claim.limits)
+
+
 def test_an_untreated_artifact_is_named_with_its_reason() -> None:
-    act = Action(artifact_kind="checkpoint", artifact_name="m", untreated_because="No recipe.")
+    act = Action(artifact_kind="model", artifact_name="m", untreated_because="No recipe.")
     claim = derive_claim(act)
     assert (claim.verb, claim.guarantee_class) == (Verb.NOT_ESTABLISHED, "none")
     assert "No recipe." in claim.limits
@@ -145,7 +191,7 @@ KINDS = st.sampled_from(sorted(EVIDENCE_KINDS))
 OUTCOMES = st.sampled_from(["passed", "failed", "inconclusive"])
 ANY_ACTION = st.builds(
     Action,
-    artifact_kind=st.sampled_from(["checkpoint", "fine_tune", "embedding_index", "product"]),
+    artifact_kind=st.sampled_from(["model", "fine_tune", "embedding_index", "product"]),
     artifact_name=st.just("thing"),
     artifact_digest=st.sampled_from(["", OLD]),
     new_digest=st.sampled_from(["", NEW]),
@@ -154,7 +200,10 @@ ANY_ACTION = st.builds(
     run_recorded=st.booleans(),
     evidence=st.lists(st.builds(item, KINDS, OUTCOMES), max_size=14).map(tuple),
     place=st.just("place"),
+    inherits=st.sampled_from([(), ("its base",)]),
 )
+#: Methods that take nothing out, whatever their evidence says.
+KEEPING = {"output_suppression", "negative_gradient_repair", "recipient_notice"}
 
 
 @given(ANY_ACTION)
@@ -164,8 +213,10 @@ def test_no_evidence_lifts_a_claim_above_its_method(act: Action) -> None:
     ceiling = STRENGTH.index(rule.verb) if rule else STRENGTH.index(Verb.NOT_ESTABLISHED)
     assert STRENGTH.index(claim.verb) >= ceiling
     assert lint_claim(claim.to_json()) == []
-    if act.method in {"output_suppression", "negative_gradient_repair"}:
+    if act.method in KEEPING:
         assert claim.verb not in REMOVAL_VERBS
+    if act.inherits and claim.verb in {Verb.INFLUENCE_REMOVED, Verb.REGENERATED}:
+        assert "ancestor_clean" in {entry.kind for entry in claim.evidence}
 
 
 @given(st.lists(ANY_ACTION, min_size=1, max_size=6), st.booleans())
@@ -188,21 +239,24 @@ def test_the_headline_of_the_example_names_what_happened_to_whom() -> None:
         "Not everything was removed."
         " Influence removed by retraining without the records: the-sisa-shard-retrain (model),"
         " the-retrain-from-clean-ancestor (fine-tuned model)."
+        " Regenerated without the records: the-synthetic-regeneration (synthetic dataset)."
         " Records deleted from: the-source-row-deletion (dataset version)."
+        " Destroyed in the listed locations: the-artifact-destruction (cache)."
         " Vectors removed from: the-vector-removal (index)."
         " Influence only reduced, by an approximate procedure: the-negative-gradient-repair"
         " (model)."
         " Outputs only suppressed, for the stated period: the-output-suppression (product)."
+        " Only notified, and the notice acknowledged: the-recipient-notice (recipient)."
     )
 
 
 def test_a_subject_without_records_gets_a_headline_that_says_where_we_looked() -> None:
     assert headline([], complete=True, datasets_examined=2) == (
-        "No records found in the 2 indexed dataset versions examined."
+        "No records found in the 2 indexed data sets examined."
     )
     assert "gaps" in headline([], complete=False, datasets_examined=1)
 
 
 def test_the_weakest_claim_caps_the_report() -> None:
-    assert weakest_verb([derive_claim(act) for act in ACTIONS]) == Verb.SUPPRESSED
+    assert weakest_verb([derive_claim(act) for act in ACTIONS]) == Verb.NOTIFIED
     assert weakest_verb([derive_claim(ACTIONS[0])]) == Verb.INFLUENCE_REMOVED

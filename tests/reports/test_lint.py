@@ -1,7 +1,7 @@
 import pytest
 
 from reports.lint import FORBIDDEN, lint_claim, lint_html, visible_text
-from reports.rules import Verb
+from reports.verbs import Verb
 
 CLAIM = {
     "artifact": "income-net",

@@ -41,11 +41,18 @@ def test_the_export_comes_as_one_file(client: APIClient, done: DeletionRequest) 
     write_report(request_id=done.pk)
     answer = client.get(f"/api/v1/requests/{done.pk}/export.zip")
     names = zipfile.ZipFile(BytesIO(answer.content)).namelist()
-    assert "VR-2026-000042/report.json" in names
+    assert "VR-2026-000042/data/report.json" in names
     assert 'filename="VR-2026-000042.zip"' in answer["Content-Disposition"]
 
 
-@pytest.mark.parametrize("part", ["report", "report.html", "export.zip"])
+def test_the_pages_come_as_exported(client: APIClient, done: DeletionRequest) -> None:
+    write_report(request_id=done.pk)
+    answer = client.get(f"/api/v1/requests/{done.pk}/report.pdf")
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("part", ["report", "report.html", "report.pdf", "export.zip"])
 def test_before_the_report_is_written_there_is_none(
     client: APIClient, done: DeletionRequest, part: str
 ) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from reports.selectors import actions_of
+from reports.treatments import actions_of
 from tests.factories import EvidenceFactory, PlanFactory, PlanStepFactory
 from unlearning.models import PlanStep
 from unlearning.selectors import plan_view

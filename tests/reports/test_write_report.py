@@ -1,21 +1,20 @@
-import base64
-import json
-import subprocess
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from pypdf import PdfReader
 from pytest_django import Settings
 
 from deletion_requests.models import DeletionRequest
-from governance.dsse import pae
 from governance.ledger.selectors import entries_about
 from governance.models import OutboxMessage
 from governance.signing import public_key_pem
+from reports import statement as parts
 from reports.errors import NotReadyForReportError, UnfitReportError
 from reports.models import Report
 from reports.services import write_report
+from reports.tables import gaps
 from reports.tasks import sweep
 from unlearning.models import Evidence, PlanStep
 from vestige.verify import Status, verify_export
@@ -41,11 +40,14 @@ def test_the_report_of_the_example_says_what_was_done(done: DeletionRequest) -> 
         "removed from index",
         "deleted from",
         "suppressed",
+        "destroyed",
+        "regenerated without the records",
+        "recipient notified and acknowledged",
     }
     assert document["headline"].startswith("Not everything was removed. Influence removed")
-    assert document["weakest"] == "suppressed"
+    assert document["weakest"] == "recipient notified and acknowledged"
     assert document["complete"] is True
-    assert len(document["plan_steps"]) == len(document["affected_artifacts"]) == 6
+    assert len(document["plan_steps"]) == len(document["affected_artifacts"]) == 9
     assert document["request"]["identity"]["method"].startswith("one-time code")
     assert [item["officer"] for item in document["approvals"]] == ["pat", "alex"]
     assert document["trace"]["records_found"] == 1
@@ -71,9 +73,11 @@ def test_measurements_stand_side_by_side(done: DeletionRequest) -> None:
 
 def test_nothing_in_the_export_names_the_subject(done: DeletionRequest, settings: Settings) -> None:
     export = export_of(write_report(request_id=done.pk), settings)
-    text = "".join(path.read_text() for path in export.rglob("*") if path.is_file())
-    assert "C-1" not in text
-    assert "example.org" not in text
+    contents = [path.read_bytes() for path in export.rglob("*") if path.is_file()]
+    contents.append(PdfReader(export / parts.PDF).pages[0].extract_text().encode())
+    for content in contents:
+        assert b"C-1" not in content
+        assert b"example.org" not in content
 
 
 def test_a_second_call_gives_the_first_report_back(done: DeletionRequest) -> None:
@@ -252,26 +256,69 @@ def test_a_subject_without_records_gets_a_report_too(
 ) -> None:
     report = write_report(request_id=no_match.pk)
     assert report.document["claims"] == report.document["plan_steps"] == []
-    assert report.document["headline"] == (
-        "No records found in the 0 indexed dataset versions examined."
-    )
+    assert report.document["headline"] == ("No records found in the 0 indexed data sets examined.")
     verdict = verify_export(export_of(report, settings), key_file(settings))
     assert verdict.status is Status.VERIFIED, verdict.problems
 
 
-def test_common_tools_accept_manifest_and_signature(
-    done: DeletionRequest, settings: Settings, tmp_path: Path
-) -> None:
-    export = export_of(write_report(request_id=done.pk), settings)
-    subprocess.run(
-        ["sha256sum", "-c", "--strict", "--quiet", "manifest-sha256.txt"], cwd=export, check=True
+def test_the_owners_words_on_the_data_are_repeated(done: DeletionRequest) -> None:
+    document = write_report(request_id=done.pk).document
+    assert document["notes"] == [{"artifact": "adult@1", "note": "Rows of a census."}]
+
+
+def test_receipts_recipients_and_replicas_are_tabled(done: DeletionRequest) -> None:
+    document = write_report(request_id=done.pk).document
+    [receipt] = document["destructions"]
+    assert (receipt["artifact"], receipt["what"], receipt["absent"]) == (
+        "features",
+        "the artifact",
+        True,
     )
-    envelope = json.loads((export / "statement.dsse.json").read_text())
-    signed = pae(envelope["payloadType"], base64.b64decode(envelope["payload"]))
-    (tmp_path / "pae").write_bytes(signed)
-    (tmp_path / "sig").write_bytes(base64.b64decode(envelope["signatures"][0]["sig"]))
-    subprocess.run(
-        ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", str(key_file(settings)),
-         "-in", str(tmp_path / "pae"), "-sigfile", str(tmp_path / "sig")],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    [recipient] = document["recipients"]
+    assert recipient["acknowledged"] == "Summary of recipient_acknowledged on lakeside."
+    [auc, accuracy] = document["membership"]
+    assert auc == {
+        "artifact": "income-net",
+        "record": "1",
+        "attack": "loss threshold, AUC",
+        "before": "0.800 (0.660 to 0.940)",
+        "after": "0.512 (0.372 to 0.652)",
+        "control": "0.498 (0.358 to 0.638)",
+        "replicas": 32,
+        "decision": "passed",
+    }
+    assert accuracy["attack"] == "likelihood ratio, balanced accuracy"
+    measured = {row["evidence"] for row in document["measurements"]}
+    assert "replica_membership" not in measured
+
+
+def test_what_an_artifact_was_made_from_is_read_off_the_graph(done: DeletionRequest) -> None:
+    actions = write_report(request_id=done.pk).document["actions"]
+    inherits = {item["artifact_name"]: item["inherits"] for item in actions if item["inherits"]}
+    assert inherits == {"income-tuned": ["income-net"], "adult-synthetic": ["income-sisa"]}
+
+
+@pytest.mark.parametrize("name", ["income-tuned", "adult-synthetic"])
+def test_without_clean_ancestors_nothing_is_established(done: DeletionRequest, name: str) -> None:
+    Evidence.objects.filter(step__artifact__name=name, kind="ancestor_clean").delete()
+    claims = write_report(request_id=done.pk).document["claims"]
+    assert [claim["verb"] for claim in claims if claim["artifact"] == name] == ["not established"]
+
+
+def test_a_gap_elsewhere_is_named_and_leaves_the_report_complete(done: DeletionRequest) -> None:
+    far = {"rule": "r", "artifact": "old-net", "severity": "high", "hides": "H.", "remedy": "R."}
+    for trace in done.traces.all():
+        trace.impact["gaps"] = [far]
+        trace.save()
+    document = write_report(request_id=done.pk).document
+    assert document["complete"] is True
+    assert document["gaps"] == [{**far, "on_path": False}]
+
+
+def test_gaps_on_the_paths_come_first() -> None:
+    far, near = ({"artifact": name, "hides": f"{name} hides."} for name in ("far", "near"))
+    trace = {"gaps": [far, near], "reasons": ["near hides."]}
+    assert [(gap["artifact"], gap["on_path"]) for gap in gaps([trace, trace])] == [
+        ("near", True),
+        ("far", False),
+    ]

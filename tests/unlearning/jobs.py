@@ -23,7 +23,7 @@ def step(
     return StepInput(
         method=method,
         record_ids=frozenset(record_ids),
-        artifact={"id": 1, "name": "it", "kind": "checkpoint", "digest": ""},
+        artifact={"id": 1, "name": "it", "kind": "model", "digest": ""},
         model_dir=model_dir,
         training=training,
         seed=1,

@@ -99,7 +99,7 @@ def test_a_product_that_refuses_everybody_is_no_evidence_of_suppression(
     plan: Plan, monkeypatch: pytest.MonkeyPatch, made_up: int, outcome: str
 ) -> None:
     def predict(_endpoint: str, body: dict[str, Any]) -> product.Answer:
-        status = 451 if body["customer_number"] == "C-1" else made_up
+        status = 451 if body["record_id"] == "C-1" else made_up
         return product.Answer(status=status, digest="", body=None)
 
     monkeypatch.setattr(product, "predict", predict)
@@ -128,7 +128,15 @@ def test_a_folder_that_cannot_be_deleted_does_not_hold_up_the_sweep(
 
 
 @pytest.mark.parametrize(
-    "kind", ["vectors_absent", "replay_equal", "source_rows_absent", "utility_floor"]
+    "kind",
+    [
+        "vectors_absent",
+        "replay_equal",
+        "source_rows_absent",
+        "utility_floor",
+        "synthetic_regenerated",
+        "artifact_destroyed",
+    ],
 )
 def test_versions_that_failed_a_check_do_not_go_live_by_themselves(plan: Plan, kind: str) -> None:
     step = plan.steps.get()
@@ -138,8 +146,9 @@ def test_versions_that_failed_a_check_do_not_go_live_by_themselves(plan: Plan, k
             step_id=step.pk, kind=kind, outcome="failed", summary="It is still there.", payload={}
         ),
     )
-    lease = acquire(plan.jobs.get().pk)
+    job = plan.jobs.get()
+    lease = acquire(job.pk)
     assert lease is not None
 
     with pytest.raises(PromotionRefusedError, match=kind.replace("_", " ")):
-        promote_plan(plan, lease)
+        promote_plan(job, lease)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from unlearning.planning import (
     PlannedSteps,
     PlanningArtifact,
     PlanningInput,
+    SynthesisSummary,
     TrainingSummary,
     plan,
 )
@@ -21,6 +23,12 @@ summaries = st.none() | st.builds(
     recipe=st.sampled_from(["", "company.recipes:train"]),
     seconds=st.none() | st.floats(0.1, 1e4),
     n_shards=st.integers(1, 8),
+)
+syntheses = st.none() | st.builds(
+    SynthesisSummary,
+    recipe=st.sampled_from(["", "company.synthesis:sample"]),
+    policy=st.sampled_from(["regenerate", "delete"]),
+    generator=st.integers(0, 12),
 )
 
 
@@ -39,6 +47,10 @@ def inputs(draw: st.DrawFn) -> PlanningInput:
                 rank=number,
                 training=draw(summaries),
                 base_models=tuple(draw(earlier)) if number else (),
+                ancestors=tuple(draw(earlier)) if number else (),
+                synthesis=draw(syntheses),
+                feeds_training=draw(st.booleans()),
+                reachable=draw(st.booleans()),
                 dataset_versions=tuple(draw(st.lists(st.integers(0, count), max_size=2))),
                 tags=draw(st.sampled_from([{}, {"vestige.policy": "approximate_allowed"}])),
             )
@@ -78,6 +90,40 @@ def test_steps_can_be_worked_off_in_order_by_methods_that_treat_the_kind(
 
 @settings(deadline=None)  # a loaded machine is no failure
 @given(request=inputs())
+def test_nothing_is_made_anew_before_what_it_was_made_from(request: PlanningInput) -> None:
+    planned = plan(request)
+
+    artifacts = {artifact.id: artifact for artifact in request.artifacts}
+    steps = {step.artifact: step for step in planned.steps}
+    made_anew = {step.artifact for step in planned.steps if step.method in MAKING}
+    for step in planned.steps:
+        if step.artifact in made_anew:
+            wanted = {
+                steps[a].ordinal for a in artifacts[step.artifact].ancestors if a in made_anew
+            }
+            assert wanted <= set(step.depends_on)
+        if step.method == "artifact_destruction":
+            assert {steps[artifact].ordinal for artifact in made_anew} <= set(step.depends_on)
+        if step.method == "source_row_deletion":
+            before = {s.ordinal for s in planned.steps if s.method not in LAST}
+            assert before == set(step.depends_on)
+        if step.method == "recipient_notice":
+            waits = {s.method for s in planned.steps if s.ordinal in step.depends_on}
+            assert waits <= {"output_suppression"}
+
+
+MAKING = {
+    "sisa_shard_retrain",
+    "retrain_from_clean_ancestor",
+    "negative_gradient_repair",
+    "synthetic_regeneration",
+}
+#: What no deletion of source rows waits for.
+LAST = {"source_row_deletion", "recipient_notice"}
+
+
+@settings(deadline=None)  # a loaded machine is no failure
+@given(request=inputs())
 def test_the_same_artifacts_in_another_order_give_the_same_plan(request: PlanningInput) -> None:
     backwards = PlanningInput(artifacts=request.artifacts[::-1])
 
@@ -95,7 +141,7 @@ def trained(seconds: float, shards: int = 1) -> TrainingSummary:
 
 
 def company() -> PlannedSteps:
-    sisa, monolithic = (affected(n, ArtifactKind.CHECKPOINT, WEIGHTS, 2) for n in (3, 4))
+    sisa, monolithic = (affected(n, ArtifactKind.MODEL, WEIGHTS, 2) for n in (3, 4))
     allowed = {"vestige.policy": "approximate_allowed"}
     return plan(
         PlanningInput(
@@ -141,9 +187,118 @@ def test_what_was_not_chosen_says_why() -> None:
 
 
 def test_a_model_without_a_recipe_is_listed_and_not_forgotten() -> None:
-    lonely = affected(1, ArtifactKind.CHECKPOINT, WEIGHTS, 0)
+    lonely = affected(1, ArtifactKind.MODEL, WEIGHTS, 0)
 
     planned = plan(PlanningInput(artifacts=(lonely,)))
 
     assert planned.steps == ()
     assert "recipe is not recorded" in planned.uncovered[0].reason
+
+
+def synthetic(policy: str = "regenerate", recipe: str = "company:sample") -> PlanningArtifact:
+    return replace(
+        affected(2, ArtifactKind.SYNTHETIC_DATASET, CONTENT, 3),
+        synthesis=SynthesisSummary(recipe=recipe, policy=policy, generator=1),
+        ancestors=(1,),
+    )
+
+
+def family(dataset: PlanningArtifact, generator: TrainingSummary | None) -> PlannedSteps:
+    """A generator, the dataset sampled from it, and a model trained on that."""
+    allowed = {"vestige.policy": "approximate_allowed"}
+    return plan(
+        PlanningInput(
+            artifacts=(
+                replace(affected(1, ArtifactKind.MODEL, WEIGHTS, 2), training=generator),
+                dataset,
+                replace(
+                    affected(3, ArtifactKind.MODEL, WEIGHTS, 4),
+                    training=trained(4.0, 5),
+                    ancestors=(2,),
+                    tags=allowed,
+                ),
+            )
+        )
+    )
+
+
+def test_a_synthetic_dataset_is_sampled_anew_between_its_generator_and_what_was_trained_on_it() -> (
+    None
+):
+    planned = family(synthetic(), trained(1.0))
+
+    # No shard and no repair: every row of the synthetic dataset is another one.
+    assert [(step.artifact, step.method, step.depends_on) for step in planned.steps] == [
+        (1, "retrain_from_clean_ancestor", ()),
+        (2, "synthetic_regeneration", (1,)),
+        (3, "retrain_from_clean_ancestor", (2,)),
+    ]
+    assert planned.steps[1].guarantee_class == "exact"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "generator", "reason"),
+    [
+        (synthetic(policy="delete"), trained(1.0), "its owner's policy is to delete it"),
+        (synthetic(recipe=""), trained(1.0), "how it was sampled is not recorded"),
+        (synthetic(), None, "its generator is not made again by an exact method"),
+    ],
+)
+def test_a_synthetic_dataset_that_cannot_be_sampled_anew_is_destroyed_with_a_reason(
+    dataset: PlanningArtifact, generator: TrainingSummary | None, reason: str
+) -> None:
+    planned = family(dataset, generator)
+
+    [step] = [step for step in planned.steps if step.artifact == 2]
+    assert step.method == "artifact_destruction"
+    assert reason in step.reason
+    [left] = [item for item in planned.uncovered if item.artifact == 3]
+    assert "cannot be made again" in left.reason
+
+
+def test_a_fine_tune_of_a_base_without_recipe_is_listed_and_not_tried() -> None:
+    base = affected(1, ArtifactKind.MODEL, WEIGHTS, 2)
+    tuned = replace(
+        affected(2, ArtifactKind.FINE_TUNE, WEIGHTS, 3),
+        training=trained(1.0),
+        base_models=(1,),
+        ancestors=(1,),
+    )
+
+    planned = plan(PlanningInput(artifacts=(base, tuned)))
+
+    assert planned.steps == ()
+    assert {item.artifact for item in planned.uncovered} == {1, 2}
+
+
+def test_caches_and_checkpoints_go_when_everything_is_made_anew_and_sources_last() -> None:
+    planned = plan(
+        PlanningInput(
+            artifacts=(
+                affected(1, ArtifactKind.DATASET_VERSION, CONTENT, 1),
+                affected(2, ArtifactKind.EVALUATION_SET, CONTENT, 1),
+                affected(3, ArtifactKind.LOG, CONTENT, 1),
+                affected(4, ArtifactKind.CACHE, CONTENT, 1),
+                replace(affected(5, ArtifactKind.CACHE, CONTENT, 1), feeds_training=True),
+                affected(6, ArtifactKind.CHECKPOINT, WEIGHTS, 2),
+                replace(affected(7, ArtifactKind.MODEL, WEIGHTS, 2), training=trained(1.0)),
+                replace(affected(8, ArtifactKind.RECIPIENT, CONTENT, 2), reachable=True),
+                affected(9, ArtifactKind.PRODUCT, (Influence.EXPOSURE,), 3),
+                affected(10, ArtifactKind.RECIPIENT, CONTENT, 2),
+            )
+        )
+    )
+
+    assert [(step.artifact, step.method, step.depends_on) for step in planned.steps] == [
+        (9, "output_suppression", ()),
+        (8, "recipient_notice", (1,)),
+        (7, "retrain_from_clean_ancestor", (1,)),
+        (4, "artifact_destruction", (1, 3)),
+        (6, "artifact_destruction", (1, 3)),
+        (1, "source_row_deletion", (1, 3, 4, 5)),
+        (2, "source_row_deletion", (1, 3, 4, 5)),
+        (3, "source_row_deletion", (1, 3, 4, 5)),
+        (5, "source_row_deletion", (1, 3, 4, 5)),
+    ]
+    [recipient] = planned.uncovered
+    assert (recipient.artifact, "no address" in recipient.reason) == (10, True)

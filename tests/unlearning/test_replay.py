@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from unlearning.jobfiles import Training
 from unlearning.methods.retrain_from_clean_ancestor import apply as retrain
 from unlearning.methods.sisa_shard_retrain import apply as retrain_shard
 from unlearning.training import run_lineage, run_training
-from unlearning.verification.replay import ReplayError, replay, replay_finding
+from unlearning.verification.replay import replay, replay_finding
 
 SISA = {
     "hidden": "8",
@@ -59,12 +60,14 @@ def test_a_resumed_shard_retrain_equals_a_fresh_process_without_the_row(
     )
     redact(company / "adult-v1", record_id, "customer_number")
     references = replay(
-        as_json(sisa), record_ids=[record_id], out=tmp_path / "reference", report=quiet
+        [as_json(sisa)], record_ids=[record_id], out=tmp_path / "reference", report=quiet
     )
 
     assert output.digest not in (None, original.digest)
     finding = replay_finding(
-        digest=str(output.digest), claimed=str(output.digest), reference=references[sisa.key]
+        digest=str(output.digest),
+        claimed=str(output.digest),
+        reference=references.models[sisa.key],
     )
     assert finding.outcome == "passed", finding
     assert output.details["stages_reused"], "a shard that the record was not in was trained again"
@@ -80,8 +83,8 @@ def test_a_fine_tune_and_its_base_equal_a_fresh_process_without_the_row(tmp_path
     for directory in (first, second):
         redact(directory, "R-007", "number")
     references = replay(
-        as_json(fine_tune), record_ids=["R-007"], out=tmp_path / "reference", report=quiet
-    )
+        [as_json(fine_tune)], record_ids=["R-007"], out=tmp_path / "reference", report=quiet
+    ).models
 
     assert fine_tune.base is not None
     assert output.digest == references[fine_tune.key].digest != original.digest
@@ -91,8 +94,36 @@ def test_a_fine_tune_and_its_base_equal_a_fresh_process_without_the_row(tmp_path
 def test_a_reference_is_refused_while_a_file_still_holds_the_row(tmp_path: Path) -> None:
     tiny = training(write_dataset(tmp_path / "v1"))
 
-    with pytest.raises(ReplayError, match="still hold a forgotten record"):
-        replay(as_json(tiny), record_ids=["R-007"], out=tmp_path / "reference", report=quiet)
+    references = replay(
+        [as_json(tiny)], record_ids=["R-007"], out=tmp_path / "reference", report=quiet
+    )
+
+    assert references.models == {}
+    assert references.failure == "the files still hold a forgotten record"
+
+
+def test_a_base_that_several_models_start_from_is_trained_once(tmp_path: Path) -> None:
+    first, second = write_dataset(tmp_path / "v1", 40), write_dataset(tmp_path / "v2", 60)
+    base = training(first)
+    trainings = [training(second, base=base), training(first, base=base), base]
+
+    references = replay(
+        [as_json(one) for one in trainings], record_ids=["X"], out=tmp_path / "out", report=quiet
+    )
+
+    assert references.models.keys() == {one.key for one in trainings}
+    assert len(list((tmp_path / "out").glob("model-*"))) == 3
+
+
+def test_one_training_that_cannot_be_repeated_does_not_stop_the_others(tmp_path: Path) -> None:
+    good, lost = training(write_dataset(tmp_path / "v1")), training(tmp_path / "gone")
+
+    references = replay(
+        [as_json(lost), as_json(good)], record_ids=["X"], out=tmp_path / "out", report=quiet
+    )
+
+    assert references.models.keys() == {good.key}
+    assert "does not describe a dataset" in references.failure
 
 
 def test_the_position_of_a_row_in_its_file_changes_nothing(tmp_path: Path) -> None:
@@ -104,3 +135,37 @@ def test_the_position_of_a_row_in_its_file_changes_nothing(tmp_path: Path) -> No
 
     assert one.digest == other.digest
     assert json.loads((one.model_dir / "manifest.json").read_text())["records"] == 60
+
+
+def test_records_of_other_datasets_make_no_shard_stale(company: Path, tmp_path: Path) -> None:
+    sisa = Training(
+        recipe="examples.company.recipes:sisa",
+        params=SISA,
+        seed=3,
+        datasets=(str(company / "adult-v1"),),
+    )
+    original = run_training(sisa, out=tmp_path / "original", report=quiet)
+    record_id = original.view.ids[-1]
+    images = [f"image-{number}" for number in range(50)]
+
+    def retrained(folder: str, record_ids: list[str]) -> Mapping[str, object]:
+        (tmp_path / folder).mkdir()
+        job = step("sisa_shard_retrain", record_ids, sisa, original.model_dir, tmp_path / folder)
+        return retrain_shard(job, quiet).details
+
+    alone = retrained("alone", [record_id])
+    assert retrained("with-images", [record_id, *images]) == alone
+    # A row that is gone from the files by now still lay in the shard that the model was made of.
+    redact(company / "adult-v1", record_id, "customer_number")
+    other = original.view.ids[0]
+    assert (
+        retrained("later", [record_id, other])["stages_trained"]
+        == (retrained("again", [other, record_id, *images])["stages_trained"])
+    )
+    assert set(_stages(alone)) <= set(_stages(retrained("once-more", [record_id, other])))
+
+
+def _stages(details: Mapping[str, object]) -> list[str]:
+    stages = details["stages_trained"]
+    assert isinstance(stages, list)
+    return stages

@@ -19,7 +19,7 @@ def step() -> PlanStep:
 
 
 def serve(step: PlanStep, name: str, *, untreated: bool = False) -> Derivation:
-    model = ArtifactFactory.create(kind=ArtifactKind.CHECKPOINT, name=name)
+    model = ArtifactFactory.create(kind=ArtifactKind.MODEL, name=name)
     if untreated:
         step.plan.uncovered = [
             {"artifact_id": model.pk, "artifact": name, "reason": "Its recipe is not recorded."}

@@ -1,5 +1,6 @@
 """The demo as a newcomer runs it, on a part of the data: real services, real training."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -14,7 +15,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from pypdf import PdfReader
 
+from bench.kit.installation import free_ports
 from config.embedded.paths import BASE_DIR
 from config.embedded.removal import kept_folders
 from vestige.cli import main
@@ -36,18 +39,19 @@ class Finished:
     state: Path
 
 
-def free_ports(count: int) -> tuple[int, ...]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = tuple(int(probe.getsockname()[1]) for probe in probes)
-    for probe in probes:
-        probe.close()
-    return ports
+def two_in_a_row() -> int:
+    """A free port after which another one is free: each product takes one."""
+    while True:
+        [first] = free_ports(1)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", first + 1)):
+            return first
 
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Finished]:
     state = Path(tempfile.mkdtemp(prefix="vestige-demo-"))
-    web, tracking, product = free_ports(3)
+    web, tracking = free_ports(2)
+    product = two_in_a_row()
     environment = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     environment |= {
         "VESTIGE_HOME": str(state),
@@ -66,7 +70,9 @@ def demo() -> Iterator[Finished]:
     )
     assert run.returncode == 0, run.stderr[-4000:]
     try:
-        yield Finished(result=json.loads(run.stdout), ports=(web, tracking, product), state=state)
+        yield Finished(
+            result=json.loads(run.stdout), ports=(web, tracking, product, product + 1), state=state
+        )
     finally:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("VESTIGE_HOME", str(state))
@@ -79,13 +85,16 @@ def test_a_request_travels_from_intake_to_a_verified_report(demo: Finished) -> N
     assert result["verified"] is True
     assert result["complete"] is True
     assert result["gaps"] == []
-    kinds = {item["kind"] for item in result["affected_artifacts"]}
-    assert kinds == {
-        "segment", "dataset_version", "checkpoint", "fine_tune", "embedding_index", "product",
+    affected = result["affected_artifacts"]
+    assert len([item for item in affected if item["kind"] != "segment"]) >= 12
+    assert {item["kind"] for item in affected} == {
+        "segment", "dataset_version", "evaluation_set", "log", "cache", "synthetic_dataset",
+        "model", "fine_tune", "distilled", "checkpoint", "embedding_index", "product", "recipient",
     }  # fmt: skip
     assert {step["method"] for step in result["plan_steps"]} == {
-        "output_suppression", "negative_gradient_repair", "sisa_shard_retrain",
-        "retrain_from_clean_ancestor", "vector_removal", "source_row_deletion",
+        "output_suppression", "recipient_notice", "negative_gradient_repair",
+        "sisa_shard_retrain", "retrain_from_clean_ancestor", "synthetic_regeneration",
+        "vector_removal", "artifact_destruction", "source_row_deletion",
     }  # fmt: skip
 
 
@@ -97,7 +106,13 @@ def test_the_headline_says_what_was_removed_and_what_was_only_reduced_or_suppres
     assert claims["income-sisa v1"]["verb"] == "influence removed"
     assert claims["income-fine-tune v1"]["guarantee_class"] == "exact"
     assert claims["income-monolithic v1"]["guarantee_class"] == "approximate"
-    assert claims["offer-desk"]["verb"] == "suppressed"
+    assert claims["offer-desk"]["verb"] == claims["digit-reader"]["verb"] == "suppressed"
+    assert claims["income-student v1"]["verb"] == "influence removed"
+    assert claims["income-synthetic v1"]["verb"] == "influence removed"
+    assert claims["adult-synthetic@1"]["verb"] == "regenerated without the records"
+    assert claims["adult-features@1"]["verb"] == "destroyed"
+    assert claims["digits-cnn-epoch-2"]["verb"] == "destroyed"
+    assert claims["Lakeside Insights"]["verb"] == "recipient notified and acknowledged"
     headline = demo.result["headline"]
     assert headline.startswith("Not everything was removed.")
     assert "income-sisa v1" in headline
@@ -114,7 +129,7 @@ def test_nobody_needs_the_installation_to_check_the_export(demo: Finished, tmp_p
     assert verify(main, ["verify", export]).exit_code == 3
     copy = tmp_path / "export"
     shutil.copytree(export, copy)
-    page = copy / "report.html"
+    page = copy / "data" / "report.html"
     page.write_bytes(page.read_bytes().replace(b"Not everything", b"Now everything", 1))
     broken = verify(main, ["verify", str(copy), "--key", key])
     assert broken.exit_code == 1
@@ -128,14 +143,18 @@ def test_the_persons_rows_are_gone_and_the_report_names_nobody(demo: Finished) -
         for line in mails[0].read_text().splitlines()
         if line.startswith("To: ")
     )
-    segments = list((demo.state / "demo" / "data").rglob("segment-*.csv"))
+    # The recipient's copy and the mirror of the cache lie beside the company's own data.
+    segments = list((demo.state / "demo").rglob("segment-*.csv"))
     assert segments
     assert not [path for path in segments if address in path.read_text()]
     number = f"C-{address.split('@')[0].rsplit('.', 1)[1]}"
     exported = [path for path in Path(demo.result["export"]).rglob("*") if path.is_file()]
     assert len(exported) > 10
-    assert not [path for path in exported if address in path.read_text()]
-    assert not [path for path in exported if number in path.read_text()]
+    pages = PdfReader(Path(demo.result["export"]) / "data" / "report.pdf").pages
+    contents = [path.read_bytes() for path in exported]
+    contents += [page.extract_text().encode() for page in pages]
+    for personal in (address, number):
+        assert not [content for content in contents if personal.encode() in content]
 
 
 def test_nothing_is_left_running(demo: Finished) -> None:

@@ -3,7 +3,7 @@
 import importlib.metadata
 import importlib.util
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,34 @@ class StepFinding:
     outcome: str
     summary: str
     payload: Mapping[str, Any]
+
+
+def merged(findings: Iterable[StepFinding]) -> list[StepFinding]:
+    """Make one finding of those that say the same kind of thing about one step.
+
+    Evidence is kept once a step and kind: of two copies of a dataset, one must not outshine the
+    other. The worst outcome counts.
+    """
+    groups: dict[tuple[int | None, str], list[StepFinding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.step_id, finding.kind), []).append(finding)
+    return [_one(group) for group in groups.values()]
+
+
+def _one(group: Sequence[StepFinding]) -> StepFinding:
+    if len(group) == 1:
+        return group[0]
+    worst_first = sorted(group, key=lambda finding: _WORST.index(finding.outcome))
+    return StepFinding(
+        step_id=group[0].step_id,
+        kind=group[0].kind,
+        outcome=worst_first[0].outcome,
+        summary=" ".join(finding.summary for finding in worst_first)[:500],
+        payload={"findings": [dict(finding.payload) for finding in worst_first]},
+    )
+
+
+_WORST = ("failed", "inconclusive", "passed")
 
 
 def run_recorded(job: Job) -> StepFinding:

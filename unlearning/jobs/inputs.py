@@ -2,19 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import rfc8785
+from django.conf import settings
 
 from governance.subjects import subject_digest
-from lineage.graph import ArtifactKind
+from lineage.graph import Relation
 from lineage.models import Artifact
-from lineage.selectors import Training, training_of
+from lineage.selectors import contact_of, locations_of
+from unlearning.jobs.descriptions import artifact_document, synthesis_document, training_document
 from unlearning.models import Plan, PlanStep
-
-#: Deepest chain of fine-tunes that a training is described through.
-_MAX_DEPTH = 8
 
 
 def canonical_digest(value: object) -> str:
@@ -35,7 +34,8 @@ def forget_set_digest(record_ids: Collection[str]) -> str:
 
 def step_input(step: PlanStep) -> dict[str, Any]:
     """Describe the work of one step."""
-    training = training_document(step.artifact_id)
+    training = None if step.method in _WITHOUT_TRAINING else training_document(step.artifact_id)
+    addition = _ADDITIONS.get(step.method)
     return {
         "purpose": "step",
         "method": step.method,
@@ -43,36 +43,45 @@ def step_input(step: PlanStep) -> dict[str, Any]:
         "artifact": artifact_document(step.artifact),
         "training": training,
         "seed": training["seed"] if training else 0,
+        **(addition(step) if addition else {}),
     }
 
 
 def verification_input(plan: Plan) -> dict[str, Any]:
-    """Describe the verification of a plan whose steps are all done."""
-    steps = list(plan.steps.select_related("artifact").order_by("ordinal"))
+    """Describe the verification of a plan whose steps are all done.
+
+    Destructions and notices are not in it: the worker looked again right after the first, and only
+    the recipient can answer the second.
+    """
+    steps = plan.steps.exclude(method__in=("artifact_destruction", "recipient_notice"))
+    steps = steps.select_related("artifact", "plan").order_by("ordinal")
+    rewritten = [step for step in steps if step.method == "source_row_deletion"]
     return {
         "purpose": "verification",
         "record_ids": sorted(plan.record_ids),
-        "steps": [
-            {
-                "step_id": step.pk,
-                "method": step.method,
-                "artifact": artifact_document(step.artifact),
-                "after": {
-                    "location": step.outcome.get("location", step.artifact.location),
-                    "digest": step.outcome.get("digest"),
-                    "manifest": step.outcome.get("manifest", {}),
-                    "seconds": step.outcome.get("seconds"),
-                },
-                "training": training_document(step.artifact_id),
-            }
-            for step in steps
-        ],
-        "datasets": [
-            step.artifact.location
-            for step in steps
-            if step.artifact.kind == ArtifactKind.DATASET_VERSION
-        ],
+        "replicas": settings.MEMBERSHIP_REPLICAS,
+        "steps": [_treated(step) for step in steps],
+        "datasets": [uri for step in rewritten for uri in locations_of(step.artifact_id)],
     }
+
+
+def _treated(step: PlanStep) -> dict[str, Any]:
+    """Describe a step that is done."""
+    document = {
+        "step_id": step.pk,
+        "method": step.method,
+        "artifact": artifact_document(step.artifact),
+        "after": {
+            "location": step.outcome.get("location", step.artifact.location),
+            "digest": step.outcome.get("digest"),
+            "manifest": step.outcome.get("manifest", {}),
+            "seconds": step.outcome.get("seconds"),
+        },
+        "training": training_document(step.artifact_id),
+    }
+    if step.method == "synthetic_regeneration":
+        document |= _synthesis(step)
+    return document
 
 
 def promotion_input(plan: Plan) -> dict[str, Any]:
@@ -81,47 +90,37 @@ def promotion_input(plan: Plan) -> dict[str, Any]:
     return {"purpose": "promotion", "plan": str(plan.pk), "made": made}
 
 
-def artifact_document(artifact: Artifact) -> dict[str, Any]:
-    """Describe an artifact as it was before the step."""
+def _synthesis(step: PlanStep) -> dict[str, Any]:
+    return {"synthesis": synthesis_document(step.artifact_id, step.plan)}
+
+
+def _locations(step: PlanStep) -> dict[str, Any]:
+    return {"locations": list(locations_of(step.artifact_id))}
+
+
+def _recipient(step: PlanStep) -> dict[str, Any]:
+    """Whom to tell, and of what: the artifacts that were copied."""
+    contact = contact_of(step.artifact_id)
+    copied = Artifact.objects.filter(
+        derivations_out__downstream=step.artifact,
+        derivations_out__relation=Relation.COPIED_TO,
+        derivations_out__ended_at=None,
+    )
     return {
-        "id": artifact.pk,
-        "name": artifact.name,
-        "kind": artifact.kind,
-        "digest": artifact.digest,
-        "location": artifact.location,
+        "recipient": {"name": contact.name, "address": contact.address} if contact else None,
+        "copied": [artifact_document(artifact) for artifact in copied.order_by("pk")],
     }
 
 
-def training_document(artifact_id: int, depth: int = 0) -> dict[str, Any] | None:
-    """Describe the recorded training of an artifact, and of what it was made from.
+#: Methods that repeat no training.
+_WITHOUT_TRAINING = frozenset({"artifact_destruction", "recipient_notice", "output_suppression"})
 
-    Args:
-        artifact_id: The artifact.
-        depth: How many fine-tunes lie between it and the artifact that was asked for.
-
-    Returns:
-        The training, or None where none was recorded.
-    """
-    training = training_of(artifact_id)
-    if training is None or depth > _MAX_DEPTH:
-        return None
-    bases = [training_document(base, depth + 1) for base in training.base_models]
-    return {
-        "recipe": training.recipe,
-        "params": dict(training.params),
-        "seed": seed_of(training),
-        "seconds": training.seconds,
-        "datasets": [
-            {"artifact_id": dataset.artifact_id, "uri": dataset.uri, "relation": dataset.relation}
-            for dataset in training.datasets
-        ],
-        "base": next((base for base in bases if base is not None), None),
-    }
-
-
-def seed_of(training: Training) -> int:
-    """Read the recorded seed; 0 where none was recorded, as MLflow knows no seed of its own."""
-    return int(training.params.get("seed", "0"))
+#: What the input of some methods holds besides.
+_ADDITIONS: dict[str, Callable[[PlanStep], dict[str, Any]]] = {
+    "synthetic_regeneration": _synthesis,
+    "artifact_destruction": _locations,
+    "recipient_notice": _recipient,
+}
 
 
 def plain_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -4,22 +4,21 @@ Each function may be called again after a crash at any line, by another worker, 
 was made before. They are called under ``effect_lock`` and check the lease before each effect.
 """
 
-import os
-import secrets
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from lineage.models import Artifact
 from lineage.selectors import Training, training_of
-from lineage.services import capture_mlflow, record_redaction
+from lineage.services import capture_mlflow
 from unlearning import registry
-from unlearning.data import local_path
 from unlearning.digests import weights_digest
 from unlearning.errors import JobFailedError
+from unlearning.jobs.destruction import destroy_copies
 from unlearning.jobs.lease import Lease
+from unlearning.jobs.locks import effect_lock
 from unlearning.jobs.suppression import suppress
+from unlearning.jobs.swapping import swap_dataset, swap_segments
 from unlearning.models import PlanStep
 from unlearning.planning import POLICY_TAG
 
@@ -70,7 +69,7 @@ def _publish_model(
     if not result.get("model_dir"):
         raise JobFailedError(f"The method {step.method} left no model.")
     whole = step.method == "retrain_from_clean_ancestor"
-    base = _publish_base(step, training, Path(result["model_dir"])) if whole else None
+    base = publish_base(step, training, Path(result["model_dir"])) if whole else None
     lease.renew(progress=0.92, message="recording in MLflow")
     published = registry.publish(
         registry.NewVersion(
@@ -94,37 +93,50 @@ def _publish_model(
         "run_id": published.run_id,
         "registered_name": published.registered_name,
         "version": published.version,
-        "base": {"artifact": _captured(base).pk, "of": training.base_models[0]} if base else None,
+        "base": _successor_of_base(base, training.base_models[0]) if base else None,
     }
 
 
-def _publish_base(step: PlanStep, training: Training, model_dir: Path) -> registry.Published | None:
+def _successor_of_base(base: registry.Published, old: int) -> Outcome | None:
+    """Say what took the place of a base; None where the base itself was clean."""
+    made = _captured(base).pk
+    return None if made == old else {"artifact": made, "of": old}
+
+
+def publish_base(step: PlanStep, training: Training, model_dir: Path) -> registry.Published | None:
     """Publish the clean base that a fine-tune was retrained from, so that it can be again.
 
-    It serves nobody: it gets no registered version. Where another step of the plan made the same
-    weights, that model is the base, and no second copy is left behind.
+    It serves nobody: it gets no registered version. Several steps may have made the same weights,
+    of one base or as their own work: they share one model, and no second copy is left behind.
     """
     base_dir = model_dir.parent / "base"
     old = training_of(training.base_models[0]) if training.base_models else None
     if old is None or not old.model_id or not base_dir.is_dir():
         return None
     digest = weights_digest(base_dir)
+    if digest == old.digest:
+        # It never saw the records: what is recorded is what would be published.
+        return registry.Published(
+            model_id=old.model_id, run_id=old.run_id, registered_name="", version=""
+        )
     if twin := _made_by_plan(step, training.base_models[0], digest):
         return twin
-    return registry.publish(
-        registry.NewVersion(
-            step_key=f"{step_key(step)}.base",
-            old_model_id=old.model_id,
-            supersession_tag="vestige.retrained_from",
-            model_dir=base_dir,
-            digest=digest,
-            train_seconds=old.seconds,
-            unlearn_seconds=old.seconds or 0.0,
-            register=False,
-            # The owner allowed an approximate method for the old base, not for its clean successor.
-            tags={POLICY_TAG: "exact"},
+    key = f"{step.plan_id}.base-{training.base_models[0]}-{digest.removeprefix('sha256:')[:16]}"
+    with effect_lock(key):
+        return registry.publish(
+            registry.NewVersion(
+                step_key=key,
+                old_model_id=old.model_id,
+                supersession_tag="vestige.retrained_from",
+                model_dir=base_dir,
+                digest=digest,
+                train_seconds=old.seconds,
+                unlearn_seconds=old.seconds or 0.0,
+                register=False,
+                # The owner allowed less for the old base, not for its clean successor.
+                tags={POLICY_TAG: "exact"},
+            )
         )
-    )
 
 
 def _made_by_plan(step: PlanStep, artifact_id: int, digest: str) -> registry.Published | None:
@@ -144,30 +156,9 @@ def _captured(published: registry.Published) -> Artifact:
     return Artifact.objects.get(identity=f"mlflow-model:{published.model_id}")
 
 
-def _swap_segments(step: PlanStep, result: Mapping[str, Any], lease: Lease) -> Outcome:
-    """Put the rewritten segment files in place of the old ones, each by one rename."""
-    directory = local_path(step.artifact.location)
-    changed = Path(result["model_dir"]) if result.get("model_dir") else None
-    for source in sorted(changed.iterdir()) if changed else ():
-        lease.check()
-        _replace(source, directory / source.name)
-    lease.renew(progress=0.95, message="segments replaced")
-    redacted = record_redaction(dataset_version_id=step.artifact_id)
-    return {"artifact": redacted.pk, "location": redacted.location}
-
-
-def _replace(source: Path, target: Path) -> None:
-    """Copy beside the target, flush, rename: a reader sees the old file or the new one."""
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    shutil.copyfile(source, beside)
-    with beside.open("rb+") as file:
-        os.fsync(file.fileno())
-    beside.replace(target)
-    descriptor = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _notify(_step: PlanStep, _result: Mapping[str, Any], _lease: Lease) -> Outcome:
+    """Change nothing: the notice goes out in the transaction that records the step as done."""
+    return {}
 
 
 def _suppress_outputs(step: PlanStep, result: Mapping[str, Any], lease: Lease) -> Outcome:
@@ -180,6 +171,9 @@ _EFFECTS: dict[str, Callable[[PlanStep, Mapping[str, Any], Lease], Outcome]] = {
     "retrain_from_clean_ancestor": _publish_retrained,
     "negative_gradient_repair": _publish_unlearned,
     "vector_removal": _publish_retrained,
-    "source_row_deletion": _swap_segments,
+    "source_row_deletion": swap_segments,
+    "synthetic_regeneration": swap_dataset,
+    "artifact_destruction": destroy_copies,
+    "recipient_notice": _notify,
     "output_suppression": _suppress_outputs,
 }

@@ -8,14 +8,16 @@ from uuid import UUID
 from governance.errors import VestigeError
 from unlearning.errors import JobFailedError, LeaseLostError, PromotionRefusedError
 from unlearning.jobs import workspace
-from unlearning.jobs.findings import StepFinding, run_recorded
+from unlearning.jobs.destruction import destroyed_finding
+from unlearning.jobs.findings import StepFinding, merged, run_recorded
 from unlearning.jobs.lease import Lease, acquire
 from unlearning.jobs.locks import effect_lock
 from unlearning.jobs.process import run_in_subprocess
 from unlearning.jobs.promotion import promote_plan
 from unlearning.jobs.publishing import publish_step
 from unlearning.jobs.suppression import probe
-from unlearning.models import Job
+from unlearning.models import Job, PlanStep
+from unlearning.services.discarding import discard_workspaces
 from unlearning.services.settling import fail_job, finish_job, save_result
 
 log = logging.getLogger(__name__)
@@ -54,8 +56,9 @@ def _record_failure(job: Job, lease: Lease, error: str, *, retry: bool = True) -
 def _carry_out(job: Job, lease: Lease) -> None:
     if job.purpose == "promotion":
         with effect_lock(f"plan:{job.plan_id}"):
-            findings = promote_plan(job.plan, lease, accepted_by=job.input.get("accepted_by", ""))
+            findings = promote_plan(job, lease)
         finish_job(job, lease, outcome={}, findings=findings)
+        _tidy_up(job)
         return
     result = _result(job, lease)
     findings = [_finding(job, item) for item in result.get("evidence", [])]
@@ -64,10 +67,30 @@ def _carry_out(job: Job, lease: Lease) -> None:
         with effect_lock(f"step:{job.step_id}"):
             outcome = publish_step(job.step, result, lease)
             findings.append(run_recorded(job))
-            if job.step.method == "output_suppression":
-                job.step.outcome = outcome
-                findings.append(probe(job.step))
-    finish_job(job, lease, outcome=outcome, findings=findings)
+            job.step.outcome = outcome
+            findings += _looked_again(job.step)
+    finish_job(job, lease, outcome=outcome, findings=merged(findings))
+
+
+def _tidy_up(job: Job) -> None:
+    """Delete what the jobs of a settled plan left here: copies of what was just destroyed.
+
+    The request may wait for weeks after this, for a recipient. What cannot be deleted now, the
+    sweeper deletes when the case has ended.
+    """
+    try:
+        discard_workspaces(case_id=job.plan.case_id)
+    except OSError:
+        log.exception("The folders of plan %s could not be deleted", job.plan_id)
+
+
+def _looked_again(step: PlanStep) -> list[StepFinding]:
+    """Look at the world right after an effect that no verification could look at later."""
+    if step.method == "output_suppression":
+        return [probe(step)]
+    if step.method == "artifact_destruction":
+        return [destroyed_finding(step, "artifact_destroyed", step.outcome["receipts"])]
+    return []
 
 
 def _result(job: Job, lease: Lease) -> Mapping[str, Any]:

@@ -22,13 +22,14 @@ def suppress(step: PlanStep, details: dict[str, Any], lease: Lease) -> dict[str,
         ProductError: The product does not do it.
     """
     endpoint = step.artifact.location
-    served = product.health(endpoint).digest
+    served = product.health(endpoint)
     lease.check()
     product.suppress(endpoint, rule_id=rule_id(step), rule=details["rule"])
     return {
         "rule_id": rule_id(step),
         "rule_digest": details["rule_digest"],
-        "served_before": served,
+        "served_before": served.digest,
+        "index_before": served.index_digest,
     }
 
 
@@ -39,13 +40,13 @@ def probe(step: PlanStep) -> StepFinding:
     """
     endpoint, record_ids = step.artifact.location, step.plan.record_ids
     statuses = [
-        product.predict(endpoint, {"customer_number": record_id}).status for record_id in record_ids
+        product.predict(endpoint, {"record_id": record_id}).status for record_id in record_ids
     ]
     refused = statuses.count(_UNAVAILABLE)
-    control = {"customer_number": f"vestige-control-{secrets.token_hex(8)}"}
+    control = {"record_id": f"vestige-control-{secrets.token_hex(8)}"}
     control_refused = product.predict(endpoint, control).status == _UNAVAILABLE
     passed = bool(statuses) and refused == len(statuses) and not control_refused
-    also = " It refused a made-up customer too, which shows nothing." if control_refused else ""
+    also = " It refused a made-up record too, which shows nothing." if control_refused else ""
     return StepFinding(
         step_id=step.pk,
         kind="outputs_suppressed",

@@ -11,11 +11,10 @@ from uuid import UUID
 
 from django.conf import settings
 
-from lineage.graph import ArtifactKind
-from unlearning import registry
+from lineage.graph import MODELS, ArtifactKind
+from unlearning import registry, registry_deletion
 from unlearning.jobs.lease import Lease
-
-_MODELS = frozenset({ArtifactKind.CHECKPOINT, ArtifactKind.FINE_TUNE, ArtifactKind.EMBEDDING_INDEX})
+from unlearning.places import path_here, why_out_of_reach
 
 
 def prepare(job_input: dict[str, Any], lease: Lease) -> Path:
@@ -32,7 +31,7 @@ def prepare(job_input: dict[str, Any], lease: Lease) -> Path:
     (job_dir / "out").mkdir(parents=True, mode=0o700)
     document = {**job_input, "out": str(job_dir / "out")}
     if document["purpose"] == "step":
-        document["artifact"] = _with_files(document["artifact"], job_dir / "before", lease)
+        document |= _own_files(document, job_dir / "before", lease)
     else:
         document["steps"] = [
             _localised(step, job_dir / str(step["step_id"]), lease) for step in document["steps"]
@@ -46,13 +45,57 @@ def attempt_dir(job_id: UUID, token: int) -> Path:
     return Path(settings.JOBS_DIR) / str(job_id) / str(token)
 
 
+def _own_files(document: dict[str, Any], to: Path, lease: Lease) -> dict[str, Any]:
+    """Bring what a step works on to this machine."""
+    artifact, method = document["artifact"], document["method"]
+    if method == "artifact_destruction":
+        places = [
+            place(location, to / str(number), lease)
+            for number, location in enumerate(document["locations"])
+        ]
+        return {"artifact": {**artifact, "model_dir": None, "places": places}}
+    if method == "recipient_notice":
+        # What lies at the recipient is not ours to open.
+        return {"artifact": {**artifact, "model_dir": None, "copied": document["copied"]}}
+    return {"artifact": _with_files(artifact, to, lease)} | _generator(document, to, lease)
+
+
+def place(location: str, to: Path, lease: Lease) -> dict[str, Any]:
+    """Say where the files of one location lie on this machine, or why they are out of reach.
+
+    Args:
+        location: URI of the files.
+        to: Where to bring files to that the tracking server holds.
+        lease: Renewed before a download.
+
+    Returns:
+        ``{"location", "path", "reason"}``; no path and no reason where there are no files.
+    """
+    reason = why_out_of_reach(location)
+    path = None
+    if not reason:
+        lease.renew()
+        path = path_here(location) or registry_deletion.fetch_files(location=location, to=to)
+    return {"location": location, "path": str(path) if path else None, "reason": reason}
+
+
+def _generator(document: dict[str, Any], to: Path, lease: Lease) -> dict[str, Any]:
+    """Bring the model to this machine that a synthetic dataset is sampled from."""
+    synthesis = document.get("synthesis")
+    if not synthesis:
+        return {}
+    generator = {**synthesis["generator"], "kind": ArtifactKind.MODEL}
+    found = _with_files(generator, to / "generator", lease)
+    return {"synthesis": {**synthesis, "generator": found}}
+
+
 def _localised(step: dict[str, Any], to: Path, lease: Lease) -> dict[str, Any]:
     """Bring one step's artifact, before and after, to this machine for its verification."""
     artifact = _with_files(step["artifact"], to / "before", lease)
     after = dict(step["after"])
     moved = {"kind": artifact["kind"], "location": after.pop("location")}
     after["model_dir"] = _with_files(moved, to / "after", lease)["model_dir"]
-    return {**step, "artifact": artifact, "after": after}
+    return {**step, "artifact": artifact, "after": after, **_generator(step, to, lease)}
 
 
 def _with_files(artifact: dict[str, Any], to: Path, lease: Lease) -> dict[str, Any]:
@@ -60,7 +103,7 @@ def _with_files(artifact: dict[str, Any], to: Path, lease: Lease) -> dict[str, A
     kind, location = artifact["kind"], artifact["location"]
     if kind == ArtifactKind.PRODUCT or not location:
         return {**artifact, "model_dir": None}
-    if kind not in _MODELS:
+    if kind not in MODELS:
         return {**artifact, "model_dir": location}
     lease.renew()
     to.mkdir(parents=True, exist_ok=True)

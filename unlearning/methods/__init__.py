@@ -7,7 +7,7 @@ may be claimed.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-GuaranteeClass: TypeAlias = Literal["exact", "approximate", "storage", "suppression"]
+GuaranteeClass: TypeAlias = Literal["exact", "approximate", "storage", "suppression", "notice"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Method:
     entry: str
 
 
-_MODELS = frozenset({"checkpoint", "fine_tune"})
+_MODELS = frozenset({"model", "fine_tune", "distilled"})
 
 METHODS: dict[str, Method] = {
     method.key: method
@@ -98,7 +98,7 @@ METHODS: dict[str, Method] = {
             name="Delete the source rows",
             family="storage deletion",
             guarantee_class="storage",
-            treats=frozenset({"segment", "dataset_version"}),
+            treats=frozenset({"segment", "dataset_version", "evaluation_set", "log", "cache"}),
             needs="the dataset's directory and its record index",
             citation="GDPR Art. 17(1): erasure of personal data in storage",
             does_not_guarantee=(
@@ -106,6 +106,48 @@ METHODS: dict[str, Method] = {
                 "that the storage below has not reused yet."
             ),
             entry="unlearning.methods.source_row_deletion:apply",
+        ),
+        Method(
+            key="artifact_destruction",
+            name="Destroy the recorded copies",
+            family="storage deletion",
+            guarantee_class="storage",
+            treats=frozenset({"cache", "checkpoint", "synthetic_dataset"}),
+            needs="every location that the artifact was recorded at",
+            citation="GDPR Art. 17(1): erasure of personal data in storage",
+            does_not_guarantee=(
+                "It reaches the recorded locations only, and neither backups nor file-system "
+                "blocks that the storage below has not reused yet."
+            ),
+            entry="unlearning.methods.artifact_destruction:apply",
+        ),
+        Method(
+            key="synthetic_regeneration",
+            name="Regenerate the synthetic rows",
+            family="retraining",
+            guarantee_class="exact",
+            treats=frozenset({"synthetic_dataset"}),
+            needs="the recipe, parameters and seed of the sampling, and a generator made again",
+            citation="Cao and Yang 2015, Towards Making Systems Forget, IEEE S&P",
+            does_not_guarantee=(
+                "It says nothing about copies of the earlier synthetic rows held elsewhere or "
+                "about rows of other people with the same content."
+            ),
+            entry="unlearning.methods.synthetic_regeneration:apply",
+        ),
+        Method(
+            key="recipient_notice",
+            name="Notify the recipient",
+            family="notice",
+            guarantee_class="notice",
+            treats=frozenset({"recipient"}),
+            needs="an address of the recipient",
+            citation="GDPR Art. 19: notification of recipients about the erasure",
+            does_not_guarantee=(
+                "It deletes nothing at the recipient: what the recipient says it did is the "
+                "recipient's own word."
+            ),
+            entry="unlearning.methods.recipient_notice:apply",
         ),
         Method(
             key="output_suppression",

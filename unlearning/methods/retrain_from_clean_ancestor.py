@@ -17,11 +17,10 @@ def apply(job: StepInput, report: Report) -> StepOutput:
     Raises:
         JobInputError: Training was not recorded, or nothing is to be forgotten.
     """
-    model, base = run_lineage(
-        job.need_training(), out=job.out, exclude=job.record_ids, report=report
-    )
+    training = job.need_training()
+    model, base = run_lineage(training, out=job.out, exclude=job.record_ids, report=report)
     if base is None:
-        return model_output(model, job.out)
+        return model_output(model, job.out, training=training)
     manifest = json.dumps(base.view.manifest())
     (model.model_dir / BASE_MANIFEST_FILE).write_text(manifest, encoding="utf-8")
-    return model_output(model, job.out, base=base)
+    return model_output(model, job.out, training=training, base=base)

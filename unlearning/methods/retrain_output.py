@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from unlearning.forget_set import keep_forget_set
-from unlearning.jobfiles import StepOutput
+from unlearning.jobfiles import StepOutput, Training
 from unlearning.methods.forget_set_checks import require_forgettable
 from unlearning.training import MANIFEST_FILE, Trained
 from unlearning.verification.duplicates import check_duplicates
@@ -12,24 +12,25 @@ from unlearning.verification.duplicates import check_duplicates
 BASE_MANIFEST_FILE = "base-manifest.json"
 
 
-def model_output(trained: Trained, out: Path, *, base: Trained | None = None) -> StepOutput:
+def model_output(
+    trained: Trained, out: Path, *, training: Training, base: Trained | None = None
+) -> StepOutput:
     """Describe a retrained model.
 
     A fine-tune's own data may lack the record that its base was trained on, so the forget set is
-    looked for in both.
+    looked for in both. A model that was trained on synthetic rows may have no forgotten row at
+    all: it inherited from the generator, and nothing is kept of a forget set then.
 
     Raises:
         JobInputError: No forgotten record was found, or no other record remains.
     """
     source = trained if trained.view.excluded or base is None else base
-    require_forgettable(source.view)
+    require_forgettable(source.view, inherits=training.inherits_from_sampled_rows)
     manifest = trained.view.manifest()
     del manifest["record_digests"]
-    manifest |= {
-        "file": MANIFEST_FILE,
-        "forget_set": str(keep_forget_set(source.view, out)),
-        "seconds": round(trained.seconds, 3),
-    }
+    manifest |= {"file": MANIFEST_FILE, "seconds": round(trained.seconds, 3)}
+    if source.view.excluded:
+        manifest["forget_set"] = str(keep_forget_set(source.view, out))
     if base is not None:
         manifest |= {"base_digest": base.digest, "base_file": BASE_MANIFEST_FILE}
     return StepOutput(

@@ -23,4 +23,4 @@ def apply(job: StepInput, report: Report) -> StepOutput:
         resume_from=job.need_model_dir(),
         report=report,
     )
-    return model_output(trained, job.out)
+    return model_output(trained, job.out, training=job.need_training())

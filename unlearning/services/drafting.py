@@ -7,16 +7,14 @@ from uuid import UUID
 from django.db import transaction
 
 from governance.models import User
-from lineage.graph import ArtifactKind, Impact
+from lineage.graph import Impact
 from lineage.models import Artifact
-from lineage.selectors import Training, training_of
 from unlearning import planning
 from unlearning.errors import NothingToPlanError
 from unlearning.jobs.inputs import canonical_digest, forget_set_digest
 from unlearning.ledgering import note
 from unlearning.models import Plan, PlanStep
-
-_NO_ROWS = "every row of it was read and none belongs to the data subject"
+from unlearning.services.gathering import gather, without_rows
 
 
 @transaction.atomic
@@ -34,15 +32,10 @@ def draft_plan(*, case_id: UUID, impact: Impact, author: User) -> Plan:
     if not impact.affected:
         raise NothingToPlanError
     rows = Artifact.objects.select_related("made_by").in_bulk([a.node.id for a in impact.affected])
-    held = {record.dataset_version for record in impact.records}
-    without_rows = {
-        item.node.id
-        for item in impact.affected
-        if item.node.kind is ArtifactKind.DATASET_VERSION and item.node.id not in held
-    }
-    planned = planning.plan(_planning_input(impact, rows, without_rows))
+    rowless = without_rows(impact)
+    planned = planning.plan(gather(impact, rows, leave_out=rowless))
     uncovered = [(item.artifact, item.reason) for item in planned.uncovered]
-    uncovered += [(artifact, _NO_ROWS) for artifact in sorted(without_rows)]
+    uncovered += sorted(rowless.items())
     plan = Plan(
         case_id=case_id,
         author=author,
@@ -63,51 +56,6 @@ def draft_plan(*, case_id: UUID, impact: Impact, author: User) -> Plan:
         actor=f"officer:{author.get_username()}",
     )
     return plan
-
-
-def _planning_input(
-    impact: Impact, rows: dict[int, Artifact], without_rows: set[int]
-) -> planning.PlanningInput:
-    versions: dict[int, set[int]] = {}
-    for record in impact.records:
-        versions.setdefault(record.segment, set()).add(record.dataset_version)
-    artifacts = []
-    for item in impact.affected:
-        if item.node.id in without_rows:
-            continue
-        row = rows[item.node.id]
-        training = training_of(row.pk)
-        tags = row.made_by.tags if row.made_by else {}
-        artifacts.append(
-            planning.PlanningArtifact(
-                id=row.pk,
-                kind=item.node.kind,
-                name=row.name,
-                influence=item.influence,
-                rank=item.rank,
-                training=_summary(training),
-                base_models=training.base_models if training else (),
-                dataset_versions=tuple(sorted(versions.get(row.pk, ()))),
-                tags={**tags, **row.attributes.get("tags", {})},
-            )
-        )
-    return planning.PlanningInput(artifacts=tuple(artifacts))
-
-
-def _summary(training: Training | None) -> planning.TrainingSummary | None:
-    if training is None:
-        return None
-    return planning.TrainingSummary(
-        recipe=training.recipe,
-        seconds=training.seconds,
-        n_shards=_count(training.params.get("n_shards")),
-        n_slices=_count(training.params.get("n_slices")),
-    )
-
-
-def _count(text: str | None) -> int:
-    """Read a recorded number of shards or slices; 1 where none was recorded."""
-    return int(text) if text and text.isdigit() else 1
 
 
 def _document(
@@ -148,7 +96,7 @@ def _save_steps(plan: Plan, steps: Iterable[planning.PlannedStep]) -> None:
             guarantee_class=step.guarantee_class,
             cost_seconds=step.cost_seconds,
             cost_basis=step.cost_basis[:300],
-            reason=step.reason[:500],
+            reason=step.reason,
             alternatives=[{"method": a.method, "reason": a.reason} for a in step.alternatives],
         )
         saved[step.ordinal].depends_on.set([saved[other] for other in step.depends_on])

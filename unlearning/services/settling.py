@@ -13,7 +13,7 @@ from governance.errors import StaleState
 from unlearning.jobs.findings import StepFinding
 from unlearning.jobs.inputs import canonical_digest, plain_json
 from unlearning.jobs.lease import Lease
-from unlearning.ledgering import note, plan_changed
+from unlearning.ledgering import note, plan_changed, recipient_notice_due
 from unlearning.models import Evidence, Job, JobState, Plan, PlanStep, StepState
 
 
@@ -115,6 +115,8 @@ def _finish_step(step: PlanStep, outcome: Mapping[str, Any]) -> None:
     )
     if moved != 1:
         raise StaleState
+    if step.method == "recipient_notice":
+        recipient_notice_due(step)
 
 
 def _summary(job: Job, outcome: Mapping[str, Any]) -> dict[str, Any]:

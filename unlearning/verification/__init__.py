@@ -22,7 +22,7 @@ EVIDENCE_KINDS: dict[str, str] = {
     "replay_equal": (
         "A fresh process, trained on files that no longer hold the records, made equal weights."
     ),
-    "ancestor_clean": "The model that the fine-tune starts from was itself made without them.",
+    "ancestor_clean": "What the artifact was made from was itself made without them.",
     "membership_inference": (
         "A loss-based attack finds the records as it does in a model that never saw them."
     ),
@@ -33,6 +33,22 @@ EVIDENCE_KINDS: dict[str, str] = {
     "time_ratio": "The approximate method took at most a fifth of the time of a retrain.",
     "vectors_absent": "The index holds no vector of the records and no search returns one.",
     "source_rows_absent": "Every segment file was read again and none holds the records.",
+    "artifact_destroyed": (
+        "Every recorded location was read again after the deletion and held nothing any more."
+    ),
+    "superseded_destroyed": (
+        "The version that was replaced was deleted from the registry, and its files were looked "
+        "for again and not found."
+    ),
+    "synthetic_regenerated": (
+        "The files equal what a fresh process samples from a generator made without the records."
+    ),
+    "recipient_notified": "A notice that names the data set and the records was handed over.",
+    "recipient_acknowledged": "The recipient answered that it erased its copy; its own word.",
+    "replica_membership": (
+        "Models trained with the records and then unlearned cannot be told from models that "
+        "never saw them, as the attack's interval beside a control shows."
+    ),
     "outputs_suppressed": "The product was asked and refuses to answer about the data subject.",
     "suppression_kept": (
         "The product still serves an affected artifact that no step treated, so the suppression "

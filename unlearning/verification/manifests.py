@@ -18,13 +18,12 @@ def check_manifests(manifests: Collection[Path], *, record_ids: Collection[str])
         manifests: Manifest files of the model and, for a fine-tune, of its base.
         record_ids: The forget set.
     """
-    wanted = {record_digest(record_id) for record_id in record_ids}
     listed, broken, listing = 0, [], 0
     for path in manifests:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         digests = manifest["record_digests"]
         listed += len(digests)
-        listing += len(wanted.intersection(digests))
+        listing += listed_in(digests, record_ids=record_ids)
         if json_digest(digests) != manifest["records_digest"]:
             broken.append(path.name)
     if broken:
@@ -41,3 +40,8 @@ def check_manifests(manifests: Collection[Path], *, record_ids: Collection[str])
         summary=summary,
         payload={"records_listed": listed, "forgotten_listed": listing, "broken": broken},
     )
+
+
+def listed_in(digests: Collection[str], *, record_ids: Collection[str]) -> int:
+    """Count the records whose digest stands in a list of digests."""
+    return len({record_digest(record_id) for record_id in record_ids}.intersection(digests))

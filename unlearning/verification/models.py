@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from unlearning.data import Record, RecordView
-from unlearning.recipes import Recipe
+from unlearning.recipes import Recipe, task_of
 from unlearning.sharding import epoch_order, order_keys
 from unlearning.verification import Finding
 from unlearning.verification.membership import Attack, Losses, membership_finding
@@ -28,15 +28,24 @@ class Places:
 
 
 def measure(recipe: Recipe, model_dir: Path, records: Sequence[Record]) -> tuple[Losses, Utility]:
-    """Return the loss of each record, shape ``(n,)``, and the accuracy and mean loss of all."""
+    """Return the loss of each record, shape ``(n,)``, and the accuracy and mean loss of all.
+
+    The loss is the negative log-likelihood (nats); of a clustering, which has no accuracy, the
+    squared distance to the nearest centre.
+    """
     features, classes = recipe.encode(records)
     model = recipe.load(model_dir).eval()
+    clusters = task_of(recipe) == "clustering"
     with torch.no_grad():
         answers = model(features)
-        losses = torch.nn.functional.nll_loss(answers, classes, reduction="none")
-    accuracy = float((answers.argmax(dim=1) == classes).double().mean())
+        losses = (
+            answers.min(dim=1).values
+            if clusters
+            else torch.nn.functional.nll_loss(answers, classes, reduction="none")
+        )
     values = np.asarray(losses.double().numpy(), dtype=np.float64)
-    return values, Utility(accuracy=accuracy, loss=float(values.mean()))
+    right = None if clusters else float((answers.argmax(dim=1) == classes).double().mean())
+    return values, Utility(accuracy=right, loss=float(values.mean()))
 
 
 def retained_sample(view: RecordView) -> list[Record]:

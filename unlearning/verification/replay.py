@@ -1,25 +1,21 @@
-"""Trains a reference in a fresh process from files that no longer hold the records.
+"""Trains references in a fresh process from files that no longer hold the records.
 
-``python -m unlearning.verification.replay DIR`` reads ``DIR/training.json`` and leaves the model in
-``DIR/model``, its base in ``DIR/base`` and ``DIR/replayed.json``. It is given no earlier model, no
-checkpoint and no list of rows to leave out: what it makes cannot have seen the records.
+``python -m unlearning.verification.replay DIR`` reads ``DIR/request.json`` and leaves models in
+``DIR/model-<n>``, sampled datasets in ``DIR/dataset-<n>`` and ``DIR/replayed.json``. It is given no
+earlier model, no checkpoint and no list of rows to leave out: what it makes cannot have seen the
+records. A model that several others start from is trained once.
 """
 
 import json
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from unlearning.data import RecordView
 from unlearning.digests import record_digest
-from unlearning.jobfiles import Report, Training
+from unlearning.jobfiles import Report, Sampling, Training
 from unlearning.verification import Finding
-
-
-class ReplayError(Exception):
-    """The reference could not be trained."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,27 +28,50 @@ class Reference:
     seconds: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class References:
+    """What the fresh process made."""
+
+    #: By :attr:`Training.key`.
+    models: Mapping[str, Reference] = field(default_factory=dict)
+    #: Digests of sampled datasets, by :attr:`Sampling.key`.
+    datasets: Mapping[str, str] = field(default_factory=dict)
+    #: One sentence for each thing that could not be made.
+    failures: tuple[str, ...] = ()
+
+    @property
+    def failure(self) -> str:
+        """Why something is missing."""
+        return "; ".join(self.failures) or "nobody asked for it"
+
+
 def replay(
-    training: Mapping[str, object], *, record_ids: Collection[str], out: Path, report: Report
-) -> dict[str, Reference]:
-    """Train the reference of one training, and of its base, in a process of its own.
+    trainings: Sequence[Mapping[str, object]],
+    *,
+    samplings: Sequence[Mapping[str, object]] = (),
+    record_ids: Collection[str],
+    out: Path,
+    report: Report,
+) -> References:
+    """Make the references of trainings and samplings in a process of its own.
 
     Args:
-        training: The training as in a job's input; its datasets are read as they lie there now.
+        trainings: Trainings as in a job's input; their datasets are read as they lie there now.
+        samplings: Samplings of synthetic datasets, likewise.
         record_ids: The forget set; the child gets digests, only to refuse files that hold one.
         out: An empty directory.
         report: Progress, 0.0 to 1.0.
 
     Returns:
-        References by :attr:`Training.key`.
-
-    Raises:
-        ReplayError: A file still holds a record, or the training failed.
+        What could be made, with everything that it stands on, and why the rest could not.
     """
     out.mkdir(parents=True, exist_ok=True)
-    forbidden = sorted(record_digest(record_id) for record_id in record_ids)
-    request = {"training": training, "forbidden": forbidden}
-    (out / "training.json").write_text(json.dumps(request), encoding="utf-8")
+    request = {
+        "trainings": list(trainings),
+        "samplings": list(samplings),
+        "forbidden": sorted(record_digest(record_id) for record_id in record_ids),
+    }
+    (out / "request.json").write_text(json.dumps(request), encoding="utf-8")
     command = [sys.executable, "-m", "unlearning.verification.replay", str(out)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         for line in child.stdout or ():
@@ -60,14 +79,18 @@ def replay(
             report(progress["progress"], f"reference: {progress['message']}")
     answer_file = out / "replayed.json"
     if child.returncode != 0 or not answer_file.exists():
-        raise ReplayError(_reason(out))
+        return References(failures=("the process that trains the references ended early",))
     answer = json.loads(answer_file.read_text(encoding="utf-8"))
-    return {
-        item["key"]: Reference(
-            model_dir=out / item["folder"], digest=item["digest"], seconds=item["seconds"]
-        )
-        for item in answer
-    }
+    return References(
+        models={
+            item["key"]: Reference(
+                model_dir=out / item["folder"], digest=item["digest"], seconds=item["seconds"]
+            )
+            for item in answer["models"]
+        },
+        datasets=answer["datasets"],
+        failures=tuple(answer["failures"]),
+    )
 
 
 def replay_finding(*, digest: str, claimed: str, reference: Reference) -> Finding:
@@ -100,51 +123,25 @@ def replay_finding(*, digest: str, claimed: str, reference: Reference) -> Findin
     )
 
 
-def _reason(out: Path) -> str:
-    try:
-        return (out / "error.txt").read_text(encoding="utf-8")
-    except OSError:
-        return "the process that trains the reference ended without a word"
+def main() -> int:
+    """Make the references that ``DIR/request.json`` asks for."""
+    from unlearning.verification.replay_work import Workshop  # noqa: PLC0415 - torch trains there
 
-
-def _train(directory: Path) -> list[dict[str, object]]:
-    request = json.loads((directory / "training.json").read_text(encoding="utf-8"))
-    training = Training.parse(request["training"])
-    _refuse_forbidden(training, frozenset(request["forbidden"]))
-    from unlearning.training import run_lineage  # noqa: PLC0415 - torch only where it trains
-
-    model, base = run_lineage(training, out=directory, report=_print_progress)
-    made = [(training.key, "model", model)]
-    if base is not None and training.base is not None:
-        made.append((training.base.key, "base", base))
-    return [
-        {"key": key, "folder": folder, "digest": trained.digest, "seconds": trained.seconds}
-        for key, folder, trained in made
-    ]
-
-
-def _refuse_forbidden(training: Training, forbidden: frozenset[str]) -> None:
-    held = {record_digest(name) for name in RecordView.open(*training.datasets).ids}
-    if held & forbidden:
-        raise ReplayError("the files still hold a forgotten record")
-    if training.base is not None:
-        _refuse_forbidden(training.base, forbidden)
+    directory = Path(sys.argv[1])
+    request = json.loads((directory / "request.json").read_text(encoding="utf-8"))
+    workshop = Workshop(
+        directory,
+        trainings=[Training.parse(training) for training in request["trainings"]],
+        samplings=[Sampling.parse(sampling) for sampling in request["samplings"]],
+        forbidden=frozenset(request["forbidden"]),
+        report=_print_progress,
+    )
+    (directory / "replayed.json").write_text(json.dumps(workshop.work()), encoding="utf-8")
+    return 0
 
 
 def _print_progress(fraction: float, message: str) -> None:
     print(json.dumps({"progress": fraction, "message": message}), flush=True)  # noqa: T201 - protocol
-
-
-def main() -> int:
-    """Train the reference that ``DIR/training.json`` asks for."""
-    directory = Path(sys.argv[1])
-    try:
-        answer = _train(directory)
-    except Exception as error:  # noqa: BLE001 - whatever went wrong, the parent gets a sentence
-        (directory / "error.txt").write_text(f"{error}", encoding="utf-8")
-        return 1
-    (directory / "replayed.json").write_text(json.dumps(answer), encoding="utf-8")
-    return 0
 
 
 if __name__ == "__main__":

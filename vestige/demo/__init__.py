@@ -16,9 +16,11 @@ from rich.console import Console
 from config.embedded.checks import check_port
 from config.embedded.errors import ServiceError
 from config.embedded.stack import Stack
-from vestige.demo.access import Access, access_for, manage
-from vestige.demo.company import SCRIPTS, Company
+from reports.statement import REPORT
+from vestige.demo.access import Access, access_for, manage, unread_datasets
+from vestige.demo.company import PRODUCTS, Company
 from vestige.demo.journey import Intake, JourneyError, approve, mailed_code
+from vestige.demo.partner import Partner
 from vestige.demo.progress import StepBars
 from vestige.verify import Verdict, verify_export
 
@@ -83,7 +85,8 @@ class Demo:
         """
         product_port = int(os.environ.get("VESTIGE_PRODUCT_PORT") or PRODUCT_PORT)
         with self._bars.stage("Starting the services") as say:
-            check_port(product_port, what="the example product", remedy="VESTIGE_PRODUCT_PORT")
+            for name, offset in PRODUCTS.items():
+                check_port(product_port + offset, what=name, remedy="VESTIGE_PRODUCT_PORT")
             self._stack = running.enter_context(Stack(port=port, progress=say))
         home = self._stack.state / "demo"
         home.mkdir(parents=True, exist_ok=True)
@@ -98,7 +101,8 @@ class Demo:
                 "VESTIGE_CONTROL_TOKEN": control_token,
             },
         )
-        self._train(rows)
+        self._console.print("[bold]Setting up the example company[/bold]")
+        self._company.set_up(rows=rows)
         self._deploy(product_port, running)
         self._capture()
 
@@ -129,8 +133,7 @@ class Demo:
                     request_id=request_id,
                     plan_digest=planned["plan"]["digest"],
                 )
-        with self._bars.steps() as show:
-            return self._last(request_id, until="closed", seconds=WORK_SECONDS, show=show)
+        return self._follow(request_id, reference)
 
     def export(self, request: dict[str, Any]) -> tuple[Path, Path]:
         """Download the export as a regulator receives it, and the key by another way."""
@@ -146,7 +149,7 @@ class Demo:
         self, request: dict[str, Any], export: Path, key: Path, verdict: Verdict, seconds: float
     ) -> dict[str, Any]:
         """What ``--json`` prints."""
-        report = json.loads((export / "report.json").read_text(encoding="utf-8"))
+        report = json.loads((export / REPORT).read_text(encoding="utf-8"))
         return {
             "request": request["reference"],
             "affected_artifacts": [
@@ -171,7 +174,7 @@ class Demo:
         self, request: dict[str, Any], export: Path, key: Path, verdict: Verdict, seconds: float
     ) -> None:
         """Say what came of it, for people."""
-        report = json.loads((export / "report.json").read_text(encoding="utf-8"))
+        report = json.loads((export / REPORT).read_text(encoding="utf-8"))
         say = self._say
         say(f"\n[bold]{request['reference']}[/bold] closed after {seconds:.0f} seconds.")
         say(f"[bold]{report['headline']}[/bold]\n")
@@ -195,38 +198,40 @@ class Demo:
         say("Ctrl-C stops everything.")
         self._stack.wait()
 
-    def _train(self, rows: int | None) -> None:
-        """Run the company's scripts that no earlier run finished, showing their own progress."""
-        for script in SCRIPTS:
-            if not self._company.is_done(script):
-                self._console.print(f"[bold]{SCRIPTS[script]}[/bold]")
-                only = ["--rows", str(rows)] if rows and script == "prepare_data" else []
-                self._company.run(script, "--data", str(self._company.data), *only)
-
     def _deploy(self, port: int, running: ExitStack) -> None:
-        self._console.print("[bold]Deploying the product[/bold]")
-        self._company.run("deploy", "--endpoint", f"http://127.0.0.1:{port}")
-        product = self._company.product(port=port, state=self._stack.state)
-        running.callback(product.stop)
-        with self._bars.stage("Waiting for the product to answer"):
-            product.start()
+        """Declare both products and start them; they stop when the demo does."""
+        self._console.print("[bold]Deploying the products[/bold]")
+        for name, offset in PRODUCTS.items():
+            self._company.deploy(name, port=port + offset)
+            product = self._company.product(name, port=port + offset, state=self._stack.state)
+            running.callback(product.stop)
+            with self._bars.stage(f"Waiting for {name} to answer"):
+                product.start()
 
     def _capture(self) -> None:
         """Capture lineage from MLflow, and wait until every record has been read."""
         with self._bars.stage("Capturing lineage from MLflow and reading the records") as say:
             manage(self._stack.environment, "capture_mlflow")
             give_up = time.monotonic() + INDEX_SECONDS
-            while unread := [
-                gap for gap in self._gaps() if gap["rule"] == "dataset_without_subject_index"
-            ]:
+            while unread := unread_datasets(self._stack.environment):
                 if time.monotonic() > give_up:
-                    raise ServiceError(f"The records of {unread[0]['artifact']} were not read.")
+                    raise ServiceError(f"The records of {unread[0]} were not read.")
                 say(f"{len(unread)} dataset versions are being read")
 
-    def _gaps(self) -> list[dict[str, str]]:
-        printed = manage(self._stack.environment, "gaps", "--json")
-        found: list[dict[str, str]] = json.loads(printed)
-        return found
+    def _follow(self, request_id: str, reference: str) -> dict[str, Any]:
+        """Watch the steps to the close, while the recipient of a copy reads its mail."""
+        partner = Partner(mail_dir=self._stack.state / "mail", erase=self._company.partner_deletes)
+        erased = 0
+        with self._bars.steps() as show:
+
+            def look(request: dict[str, Any]) -> None:
+                nonlocal erased
+                show(request)
+                erased += partner.read_mail(reference)
+
+            closed = self._last(request_id, until="closed", seconds=WORK_SECONDS, show=look)
+        self._say(f"  The recipient erased {erased} rows from its copy and acknowledged.")
+        return closed
 
     def _last(
         self,

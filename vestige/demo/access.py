@@ -17,7 +17,9 @@ from vestige.demo.journey import Officer
 OFFICERS = {
     "olivia": "privacy_officer",
     "amir": "approver",
+    "mei": "ml_engineer",
     "audrey": "auditor",
+    "adrian": "administrator",
 }
 
 
@@ -75,6 +77,16 @@ def manage(environment: Mapping[str, str], *arguments: str) -> str:
         said = " | ".join(finished.stderr.strip().splitlines()[-3:])
         raise ServiceError(f"manage.py {arguments[0]} failed: {said}")
     return finished.stdout
+
+
+def unread_datasets(environment: Mapping[str, str]) -> list[str]:
+    """Names of the datasets whose rows are not in the record index yet.
+
+    Raises:
+        ServiceError: it cannot be asked.
+    """
+    gaps = json.loads(manage(environment, "gaps", "--json"))
+    return [gap["artifact"] for gap in gaps if gap["rule"] == "dataset_without_subject_index"]
 
 
 def _officer(username: str, role: str, environment: Mapping[str, str]) -> Officer:

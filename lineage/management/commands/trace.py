@@ -31,7 +31,7 @@ class Command(BaseCommand):
         for item in document["affected"]:
             path = " → ".join(node["name"] for node in item["path"])
             influence = ", ".join(item["influence"])
-            self.stdout.write(f"{item['kind']:16} {item['certainty']:9} {influence:20} {path}")
+            self.stdout.write(f"{item['kind']:18} {item['certainty']:9} {influence:20} {path}")
         self.stdout.write(
             "The trace is complete." if document["complete"] else "The trace is NOT complete:"
         )

@@ -4,20 +4,19 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from deletion_requests.errors import WrongTransitionError
-from deletion_requests.lifecycle import Event, State
-from deletion_requests.models import DeletionRequest, RecordedTrace
+from deletion_requests.lifecycle import Event, State, resumption
+from deletion_requests.models import DeletionRequest
 from deletion_requests.services.attention import ask_person
+from deletion_requests.services.notices import open_notices
+from deletion_requests.services.recipient_acts import await_recipients, settle_recipients
+from deletion_requests.services.starting import start_work
+from deletion_requests.services.tracing import impact_of, record_trace
 from deletion_requests.services.transitions import SYSTEM, locked_request, move
-from deletion_requests.timeline import reference_of
-from governance.ledger.services import append_entry
 from governance.models import Role, User
 from governance.outbox import publish
-from governance.subjects import SubjectDigest
 from lineage.graph import Impact
-from lineage.selectors import impact_document, trace_subject
 from unlearning.jobs.findings import StepFinding
 from unlearning.selectors import PlanStatus, attention_of, latest_plan_of
 from unlearning.services import (
@@ -25,7 +24,6 @@ from unlearning.services import (
     draft_plan,
     record_evidence,
     retry_plan,
-    start_plan,
 )
 
 
@@ -51,7 +49,9 @@ def advance_request(*, request_id: UUID) -> str:
 
 @transaction.atomic
 def resume_request(*, request_id: UUID, actor: str) -> DeletionRequest:
-    """Send a request on that a person has looked at: trace it again, or repeat its failed jobs.
+    """Send a request on that a person has looked at, from where it stopped.
+
+    Its code is mailed again, or it is traced again, or its failed jobs are repeated.
 
     Raises:
         RequestNotFoundError: There is no such request.
@@ -59,10 +59,13 @@ def resume_request(*, request_id: UUID, actor: str) -> DeletionRequest:
     """
     request = locked_request(request_id)
     plan = latest_plan_of(request.pk)
-    if plan is None or plan.started_at is None:
-        move(request, Event.TRACE_RESUMED, actor=actor)
-    else:
-        move(request, Event.STEPS_RESUMED, actor=actor)
+    check = getattr(request, "identity_check", None)
+    event = resumption(
+        identity_confirmed=check is not None and check.confirmed_at is not None,
+        work_began=plan is not None and plan.started_at is not None,
+    )
+    move(request, event, actor=actor)
+    if event is Event.STEPS_RESUMED and plan is not None:
         retry_plan(plan_id=plan.id, actor=actor)
     return request
 
@@ -72,8 +75,8 @@ def _trace(request: DeletionRequest) -> None:
 
     The plan therefore rests on exactly the graph that the recorded trace describes.
     """
-    impact = _impact_of(request)
-    _record_trace(request, "initial", impact)
+    impact = impact_of(request)
+    record_trace(request, "initial", impact)
     words = "complete" if impact.complete else "incomplete: the gaps are listed"
     move(
         request,
@@ -118,17 +121,9 @@ def _nothing_found(request: DeletionRequest, impact: Impact) -> None:
         reasons = " ".join(impact.reasons)
         ask_person(request, f"No record was found, but the trace is incomplete. {reasons}")
         return
-    _record_trace(request, "closing", impact)
+    record_trace(request, "closing", impact)
     move(request, Event.NOTHING_FOUND, actor=SYSTEM, outcome="no_match")
     publish("request.ready_for_report", request_id=str(request.pk))
-
-
-def _start(request: DeletionRequest) -> None:
-    plan = latest_plan_of(request.pk)
-    if plan is None:
-        raise WrongTransitionError("An approved request has no plan.")
-    move(request, Event.STEPS_STARTED, actor=SYSTEM)
-    start_plan(plan_id=plan.id)
 
 
 def _follow_plan(request: DeletionRequest) -> None:
@@ -136,20 +131,27 @@ def _follow_plan(request: DeletionRequest) -> None:
     if plan is None:
         raise WrongTransitionError("A running request has no plan.")
     dispatch_ready_steps(plan_id=plan.id)
+    open_notices(request, plan)
     if plan.status is PlanStatus.STUCK:
         ask_person(request, attention_of(plan.id))
     elif request.state == State.EXECUTING and plan.status in _STEPS_ARE_DONE:
         move(request, Event.STEPS_FINISHED, actor=SYSTEM)
     elif request.state == State.VERIFYING and plan.status is PlanStatus.SETTLED:
         _close_trace(request, plan.id)
-        move(request, Event.EVIDENCE_RECORDED, actor=SYSTEM)
-        publish("request.ready_for_report", request_id=str(request.pk))
+        settle_recipients(request, plan)
+
+
+def _follow_recipients(request: DeletionRequest) -> None:
+    plan = latest_plan_of(request.pk)
+    if plan is None:
+        raise WrongTransitionError("A request that waits for recipients has no plan.")
+    await_recipients(request, plan)
 
 
 def _close_trace(request: DeletionRequest, plan_id: UUID) -> None:
     """Trace again after the work: what is still affected stands in the report."""
-    impact = _impact_of(request)
-    _record_trace(request, "closing", impact)
+    impact = impact_of(request)
+    record_trace(request, "closing", impact)
     names = [item.node.name for item in impact.affected]
     left = (
         f"{len(names)} artifacts are still affected: {', '.join(names)}" if names else "none left"
@@ -175,40 +177,11 @@ _STEPS_ARE_DONE = (PlanStatus.VERIFYING, PlanStatus.SETTLED)
 #: What the machine does by itself in each state; every other state waits for somebody.
 _ACTS: dict[State, Callable[[DeletionRequest], None]] = {
     State.VERIFIED: _trace,
-    State.APPROVED: _start,
+    State.APPROVED: start_work,
     State.EXECUTING: _follow_plan,
     State.VERIFYING: _follow_plan,
+    State.PARTLY_DONE: _follow_recipients,
 }
 
-#: The states in which a request waits for the machine.
+#: The states in which the machine may find something to do.
 ADVANCING_STATES = frozenset(_ACTS)
-
-
-def _impact_of(request: DeletionRequest) -> Impact:
-    return trace_subject(
-        SubjectDigest(value=bytes(request.subject_digest), key_version=request.key_version)
-    )
-
-
-def _record_trace(request: DeletionRequest, purpose: str, impact: Impact) -> None:
-    RecordedTrace.objects.update_or_create(
-        request=request,
-        purpose=purpose,
-        defaults={
-            "impact": impact_document(impact),
-            "snapshot_hash": impact.snapshot_hash,
-            "complete": impact.complete,
-            "recorded_at": timezone.now(),
-        },
-    )
-    append_entry(
-        kind=f"trace.{purpose}",
-        actor=SYSTEM,
-        reference=reference_of(request.pk),
-        payload={
-            "snapshot_hash": impact.snapshot_hash,
-            "affected": len(impact.affected),
-            "complete": impact.complete,
-            "note": f"{len(impact.affected)} affected artifacts, {len(impact.gaps)} gaps.",
-        },
-    )

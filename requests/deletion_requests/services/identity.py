@@ -1,29 +1,40 @@
 """Is this the data subject? A one-time code to the contact address, no documents."""
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from deletion_requests.lifecycle import Event, State
 from deletion_requests.models import DeletionRequest, IdentityCheck
+from deletion_requests.services.attention import ask_person
 from deletion_requests.services.clock import record_clock_event
+from deletion_requests.services.mailing import (
+    MailNotSentError,
+    attempts_are_spent,
+    deliver,
+    pause_after,
+)
 from deletion_requests.services.transitions import SYSTEM, locked_request, move, require
 from deletion_requests.timeline import reference_of
+from governance.ledger.selectors import entries_about
 from governance.ledger.services import append_entry
-from governance.sealing import unseal
+from governance.sealing import CannotUnseal, unseal
+
+log = logging.getLogger(__name__)
 
 #: Wrong codes that end the check.
 MAX_ATTEMPTS = 5
 #: How long a code may be used.
 CODE_LIFETIME = timedelta(hours=24)
 _DIGITS = 6
+_FAILED_KIND = "request.code_failed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +47,23 @@ class CodeAnswer:
     expired: bool
 
 
-@transaction.atomic
 def send_code(*, request_id: UUID) -> None:
     """Mail the one-time code and wait for it; repeating this is harmless.
 
     The code is derived from the request and the installation's secret key, so a task that was
-    killed between mail and commit sends the same code again, and a code is never stored.
+    killed between mail and commit sends the same code again, and a code is never stored. A mail
+    server that fails is tried again after a pause; after some attempts a person is asked.
     """
+    if _failed_recently(request_id):
+        return
+    try:
+        _send(request_id)
+    except MailNotSentError as error:
+        _record_failure(request_id, str(error))
+
+
+@transaction.atomic
+def _send(request_id: UUID) -> None:
     request = locked_request(request_id)
     if request.state != State.RECEIVED:
         return
@@ -57,8 +78,46 @@ def send_code(*, request_id: UUID) -> None:
         },
     )
     record_clock_event(request, kind="acknowledge", at=now, note="Receipt acknowledged by mail.")
-    move(request, Event.CODE_SENT, actor=SYSTEM, note="Sent to the contact address.")
+    # Before the ledger's lock is taken: a slow mail server holds up this request and no other.
     _mail(request, code)
+    move(request, Event.CODE_SENT, actor=SYSTEM, note="Sent to the contact address.")
+
+
+@transaction.atomic
+def _record_failure(request_id: UUID, trouble: str) -> None:
+    request = locked_request(request_id)
+    if request.state != State.RECEIVED:
+        return
+    attempts = len(_failures(request_id)) + 1
+    final = attempts_are_spent(attempts)
+    if final:
+        ask_person(
+            request,
+            f"The one-time code could not be mailed in {attempts} attempts: {trouble} Put this "
+            "right, then resume.",
+        )
+    append_entry(
+        kind=_FAILED_KIND,
+        actor=SYSTEM,
+        reference=reference_of(request_id),
+        payload={"attempt": attempts, "final": final, "note": f"Not mailed: {trouble}"},
+    )
+
+
+def _failures(request_id: UUID) -> list[datetime]:
+    """When mailing the code failed since it became due, oldest first."""
+    moments: list[datetime] = []
+    for entry in entries_about(reference_of(request_id)):
+        if entry.payload.get("to") == State.RECEIVED:
+            moments.clear()
+        elif entry.kind == _FAILED_KIND:
+            moments.append(entry.recorded_at)
+    return moments
+
+
+def _failed_recently(request_id: UUID) -> bool:
+    moments = _failures(request_id)
+    return bool(moments) and timezone.now() - moments[-1] < pause_after(len(moments))
 
 
 def confirm_identity(*, request_id: UUID, code: str, actor: str) -> CodeAnswer:
@@ -129,9 +188,14 @@ def _code_digest(request_id: UUID, code: str) -> bytes:
 
 
 def _mail(request: DeletionRequest, code: str) -> None:
-    send_mail(
+    try:
+        address = unseal(bytes(request.sealed_contact))
+    except CannotUnseal as error:
+        log.exception("The contact address of request %s cannot be opened.", request.pk)
+        raise MailNotSentError("the contact address was sealed with another key.") from error
+    deliver(
         subject=f"[{request.reference}] Confirm your deletion request",
-        message=(
+        text=(
             f"{settings.ORGANISATION} received a request to erase personal data under the "
             f"reference {request.reference}.\n\n"
             f"Your one-time code: {code}\n\n"
@@ -139,6 +203,5 @@ def _mail(request: DeletionRequest, code: str) -> None:
             "ask for this, ignore this message: nothing happens without the code.\n\n"
             f"We will answer by {request.due_on:%d %B %Y}.\n"
         ),
-        from_email=None,
-        recipient_list=[unseal(bytes(request.sealed_contact))],
+        address=address,
     )

@@ -1,0 +1,223 @@
+"""An installation of a bench's own: its state in a temporary folder, its servers on free ports."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+
+from config.embedded.errors import ServiceError
+from config.embedded.mlflow import answers
+from config.embedded.paths import BASE_DIR, embedded_database_url
+from config.embedded.process import Child, Command, start_time, uninterrupted
+
+#: The programs that ``vestige up`` keeps running, by the names of their pid files.
+PROGRAMS = ("postgres", "valkey", "mlflow", "worker", "relay", "web")
+#: Seconds that the start of everything may take; PostgreSQL may have a crash to recover from.
+START_SECONDS = 240
+#: Seconds in which a PostgreSQL that was told to stop has stopped.
+STOP_SECONDS = 20
+#: Seconds in which ``vestige up`` must have started a program again.
+AGAIN_SECONDS = 60
+#: Variables that would lead to servers or settings of somebody else.
+_FOREIGN = ("DATABASE_URL", "BROKER_URL", "MLFLOW_TRACKING_URI", "DJANGO_SETTINGS_MODULE")
+_READY = "Vestige is at"
+
+
+class Installation:
+    """``vestige up`` as a child process, so that it can be killed too; a context manager.
+
+    What it kept is removed at the end, whatever ended the bench.
+    """
+
+    def __init__(self, *, settings: dict[str, str], keep: bool = False) -> None:
+        """Choose folder and ports.
+
+        Args:
+            settings: environment variables of this installation.
+            keep: leave the state folder where it is, to look at afterwards.
+        """
+        self.home = Path(tempfile.mkdtemp(prefix="vestige-bench-")).resolve()
+        self.port, self.mlflow_port = free_ports(2)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.mlflow_url = f"http://127.0.0.1:{self.mlflow_port}"
+        own = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in _FOREIGN and not name.startswith("VESTIGE_")
+        }
+        #: What a program of this installation needs to find it.
+        self.environment = {
+            **own,
+            "VESTIGE_HOME": str(self.home),
+            "VESTIGE_URL": self.url,
+            "VESTIGE_MLFLOW_PORT": str(self.mlflow_port),
+            "VESTIGE_INSECURE_HTTP": "1",
+            "MLFLOW_TRACKING_URI": self.mlflow_url,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            # This checkout first, wherever the bench was started from.
+            "PYTHONPATH": os.pathsep.join([str(BASE_DIR), str(BASE_DIR / "requests")]),
+            **settings,
+        }
+        self._keep = keep
+        self._supervisor: Child | None = None
+
+    def __enter__(self) -> Self:
+        with ExitStack() as failing:
+            failing.callback(self._end)
+            self.start()
+            failing.pop_all()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._end()
+
+    def start(self) -> None:
+        """Start everything, again if need be, and wait until it answers.
+
+        Raises:
+            ServiceError: it does not.
+        """
+        if self._supervisor is not None:
+            self._supervisor.stop()  # takes the exit status of a killed one
+        # The supervisor starts its own MLflow: only its callers are told of one.
+        environment = {k: v for k, v in self.environment.items() if k not in _FOREIGN}
+        child = Child(
+            Command(
+                name="supervisor",
+                argv=[sys.executable, *("-m", "vestige", "up", "--port", str(self.port))],
+                state=self.home,
+                environment=environment,
+            )
+        )
+        self._supervisor = child
+        child.wait_until(lambda: _READY in child.output(), seconds=START_SECONDS)
+
+    def is_up(self) -> bool:
+        """Whether every program runs and the two web servers answer."""
+        return (
+            self._supervisor is not None
+            and self._supervisor.is_alive()
+            and all(self.pid_of(name) for name in PROGRAMS)
+            and answers(f"{self.url}/login")
+            and answers(f"{self.mlflow_url}/health")
+        )
+
+    def pid_of(self, program: str) -> int | None:
+        """The process id of a running program, None while it does not run."""
+        try:
+            record = json.loads((self.home / "pids" / f"{program}.json").read_text())
+        except (OSError, ValueError):
+            return None  # between two starts
+        running = record["started"] and start_time(record["pid"]) == record["started"]
+        return int(record["pid"]) if running else None
+
+    def kill(self, program: str) -> None:
+        """``kill -9`` one program with its process group.
+
+        PostgreSQL's own processes have left the group: they notice that their parent is gone, as
+        after ``pg_ctl stop -m immediate``.
+
+        Raises:
+            ServiceError: the program does not run and is not started again.
+        """
+        wait_for(lambda: self.pid_of(program), seconds=AGAIN_SECONDS, what=f"{program} to run")
+        _kill_groups([self.pid_of(program)])
+
+    def kill_everything(self) -> None:
+        """``kill -9`` the supervisor first, so that it starts nothing again, then all it ran."""
+        pids = [self.pid_of(name) for name in ("supervisor", *PROGRAMS)]
+        _kill_groups([*pids, *self.job_processes()])
+
+    def kill_job(self) -> bool:
+        """``kill -9`` the process of one job; whether there was one."""
+        running = self.job_processes()
+        _kill_groups(running[:1])
+        return bool(running)
+
+    def job_processes(self) -> list[int]:
+        """Processes that carry out a job of this installation now."""
+        folder = os.fsencode(self.home / "jobs")
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                command = (process / "cmdline").read_bytes().split(b"\0")
+                if b"unlearning.runner" in command and any(
+                    part.startswith(folder) for part in command
+                ):
+                    found.append(int(process.name))
+        return sorted(found)
+
+    def connect(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        """A connection of the bench's own to the installation's database.
+
+        Raises:
+            psycopg.OperationalError: the server is away.
+        """
+        address = embedded_database_url(self.home)
+        return psycopg.connect(address, autocommit=True, connect_timeout=5)
+
+    def _end(self) -> None:
+        """Kill what needs no clean end, and remove what was kept.
+
+        PostgreSQL gives its shared memory back: the death of its supervisor tells it to stop
+        (``config.embedded.launch``).
+        """
+        with uninterrupted():
+            pids = [self.pid_of(name) for name in ("supervisor", *PROGRAMS) if name != "postgres"]
+            _kill_groups([*pids, *self.job_processes()])
+            give_up = time.monotonic() + STOP_SECONDS
+            while self.pid_of("postgres") and time.monotonic() < give_up:
+                time.sleep(0.1)
+            _kill_groups([self.pid_of("postgres")])
+            if self._supervisor is not None:
+                self._supervisor.stop()
+            if not self._keep:
+                self._remove()
+
+    def _remove(self) -> None:
+        subprocess.run(
+            [sys.executable, *("-m", "vestige", "clean", "--yes")],
+            cwd=BASE_DIR,
+            env=self.environment,
+            capture_output=True,
+            check=False,
+        )
+
+
+def free_ports(count: int) -> tuple[int, ...]:
+    """Loopback ports on which nothing listens now."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = tuple(int(probe.getsockname()[1]) for probe in probes)
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def wait_for(condition: Callable[[], object], *, seconds: float, what: str) -> None:
+    """Wait until something is so.
+
+    Raises:
+        ServiceError: it is not within ``seconds``; the sentence names ``what``.
+    """
+    give_up = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > give_up:
+            raise ServiceError(f"Waited {seconds:.0f} seconds in vain for {what}.")
+        time.sleep(0.1)
+
+
+def _kill_groups(pids: Iterable[int | None]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError, PermissionError):
+            if pid is not None:
+                os.killpg(pid, signal.SIGKILL)

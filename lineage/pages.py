@@ -1,0 +1,93 @@
+"""The pages of the lineage: the registry of artifacts, one artifact, the gaps."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from governance.access import OfficerRequest, officers_only
+from governance.acts import Act
+from lineage.drawing import Drawn, Graph, draw_graph
+from lineage.errors import ArtifactNotFound
+from lineage.models import ArtifactState
+from lineage.selectors import contact_of, find_gaps
+from lineage.selectors.registry import (
+    RegistryFilters,
+    artifact_ids_by_name,
+    artifact_view,
+    kinds_present,
+    neighbourhood,
+    registry,
+)
+
+
+@require_GET
+@officers_only(Act.READ_LINEAGE)
+def registry_page(request: OfficerRequest) -> HttpResponse:
+    """List artifacts; every filter stands in the address."""
+    filters = RegistryFilters(
+        kind=request.GET.get("kind", ""),
+        state=request.GET.get("state", ""),
+        text=request.GET.get("text", "").strip(),
+        page=request.GET.get("page", ""),
+    )
+    context = {
+        "section": "lineage",
+        "filters": filters,
+        "filtered": bool(filters.kind or filters.state or filters.text),
+        "slice": registry(filters),
+        "kinds": kinds_present(),
+        "states": ArtifactState.values,
+    }
+    return render(request, "lineage/registry.html", context)
+
+
+@require_GET
+@officers_only(Act.READ_LINEAGE)
+def artifact_page(request: OfficerRequest, artifact_id: int) -> HttpResponse:
+    """Show one artifact: where it came from, what came of it, what is not known."""
+    try:
+        view = artifact_view(artifact_id)
+    except ArtifactNotFound as missing:
+        raise Http404(missing.detail) from missing
+    context = {
+        "section": "lineage",
+        "view": view,
+        "graph": _drawing(artifact_id),
+        "contact": contact_of(artifact_id),
+        "gaps": [gap for gap in find_gaps() if gap.artifact == view.row.name],
+    }
+    return render(request, "lineage/artifact.html", context)
+
+
+@require_GET
+@officers_only(Act.READ_LINEAGE)
+def gaps_page(request: OfficerRequest) -> HttpResponse:
+    """Show what the graph does not know, and how to close each gap."""
+    gaps = find_gaps()
+    ids = artifact_ids_by_name(gap.artifact for gap in gaps)
+    rows: list[dict[str, Any]] = [
+        {**asdict(gap), "artifact_id": ids.get(gap.artifact)} for gap in gaps
+    ]
+    rows.sort(key=lambda row: row["severity"] != "high")  # stable: the rest stays sorted by rule
+    return render(request, "lineage/gaps.html", {"section": "gaps", "gaps": rows})
+
+
+def _drawing(artifact_id: int) -> Graph | None:
+    rows, edges = neighbourhood(artifact_id)
+    if not edges:
+        return None
+    items = [
+        Drawn(
+            id=row.id,
+            kind=row.kind,
+            name=row.name,
+            href=reverse("artifact", args=[row.id]),
+            here=row.id == artifact_id,
+        )
+        for row in rows
+    ]
+    return draw_graph(items, edges)

@@ -1,0 +1,67 @@
+"""Reads the pages of the PDF back and lints them as the HTML is linted.
+
+Compared without white space, because a PDF keeps lines and not sentences. Pure: used by the writer
+before it signs and by the offline verifier.
+"""
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+import rfc8785
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+
+from reports.lint import CLAIMING, must_show, texts
+from reports.printing import printable, squeezed
+
+#: What running heads and page numbers keep to, in points from the edge of the page.
+EDGE = 60
+ATTACHED = "report.json"
+
+
+def lint_pdf(pdf: bytes, document: Mapping[str, Any]) -> list[str]:
+    """Check the pages: they show headline and claims word for word, and add no claim.
+
+    Args:
+        pdf: The rendered report.
+        document: The document that it was rendered from.
+    """
+    try:
+        reader = PdfReader(BytesIO(pdf))
+        text = _text(reader)
+        attached = reader.attachments.get(ATTACHED)
+    except (PyPdfError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return ["It cannot be read as a PDF."]
+    problems = [
+        f"The pages lack the {what}."
+        for what, sentence in must_show(document)
+        if squeezed(printable(sentence)) not in text
+    ]
+    prose = text
+    known = {squeezed(printable(said)) for said in texts(document)}
+    for said in sorted(known, key=len, reverse=True):
+        prose = prose.replace(said, "\n")
+    problems += [
+        f'The pages add "{phrase}", which no claim carries.'
+        for phrase in CLAIMING
+        if squeezed(phrase) in prose.casefold()
+    ]
+    if attached != [rfc8785.dumps(dict(document))]:
+        problems.append(f"The attached {ATTACHED} is another document.")
+    return problems
+
+
+def _text(reader: PdfReader) -> str:
+    """Text of all pages without running heads, so that sentences run on over a page's end."""
+    parts: list[str] = []
+    for page in reader.pages:
+        height = float(page.mediabox.height)
+
+        def keep(text: str, matrix: Any, text_matrix: Any, *_: Any, top: float = height) -> None:  # noqa: ANN401 - pypdf's visitor
+            level = text_matrix[5] * matrix[3] + matrix[5]
+            if EDGE < level < top - EDGE:
+                parts.append(text)
+
+        page.extract_text(visitor_text=keep)
+    return squeezed("".join(parts))

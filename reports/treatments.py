@@ -1,0 +1,138 @@
+"""What was done to each affected artifact, read off the plan and the two traces."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from lineage.graph import ArtifactKind, Relation
+from lineage.selectors import synthesis_of, training_of
+from reports.claims import Action, EvidenceItem
+from reports.rendering import payload_digest
+from unlearning.selectors import EvidenceView, PlanView, StepView
+
+
+def actions_of(
+    plan: PlanView, trace: Mapping[str, Any], closing: Mapping[str, Any] | None
+) -> tuple[Action, ...]:
+    """What was done to each affected artifact, and which of them nothing was done to.
+
+    Args:
+        plan: The plan, carried out.
+        trace: The trace that the plan rests on.
+        closing: The trace after the work; what it still finds weakens the claims.
+    """
+    left = list(closing["affected"]) if closing else []
+    affected = {item["artifact_id"]: item["name"] for item in trace["affected"]}
+    treated = tuple(_action(plan, step, left, affected) for step in plan.steps)
+    return (*treated, *_untreated(plan, trace), *_newly_found(plan, trace, left))
+
+
+def _period(plan: PlanView, step: StepView) -> str:
+    """When an action held that ends with the work, as a suppression does unless it is kept."""
+    if plan.started_at is None:
+        return ""
+    until = f"{plan.settled_at:%Y-%m-%d %H:%M} UTC" if plan.settled_at else "now"
+    start = f"{plan.started_at:%Y-%m-%d %H:%M} UTC"
+    if any(item.kind == "suppression_kept" for item in step.evidence):
+        return f"since the work began ({start}), and still are"
+    return f"while the work was under way (between {start} and {until} at the longest)"
+
+
+def _action(
+    plan: PlanView,
+    step: StepView,
+    left: Iterable[Mapping[str, Any]],
+    affected: Mapping[int, str],
+) -> Action:
+    evidence = tuple(_evidence_item(item) for item in step.evidence)
+    recorded = any(e.kind == "run_recorded" and e.outcome == "passed" for e in evidence)
+    return Action(
+        artifact_kind=step.artifact_kind,
+        artifact_name=step.artifact_name,
+        artifact_digest=step.artifact_digest,
+        new_digest=str(step.outcome.get("digest") or ""),
+        method=step.method,
+        guarantee_class=step.guarantee_class,
+        run_recorded=recorded and step.state == "done",
+        evidence=evidence,
+        place=step.artifact_location,
+        period=_period(plan, step),
+        inherits=_inherits(step.artifact_id, affected),
+        same_content=_same_content(step),
+        found_again=_found_again(step, left),
+    )
+
+
+def _inherits(artifact_id: int, affected: Mapping[int, str]) -> tuple[str, ...]:
+    """Affected models and synthetic datasets that an artifact was made from, by name."""
+    training, synthesis = training_of(artifact_id), synthesis_of(artifact_id)
+    made_from = {synthesis.generator} if synthesis else set()
+    if training:
+        made_from |= set(training.base_models)
+        made_from |= {
+            use.artifact_id
+            for use in training.datasets
+            if use.kind == ArtifactKind.SYNTHETIC_DATASET and use.relation != Relation.EVALUATED_ON
+        }
+    return tuple(sorted(affected[source] for source in made_from & affected.keys()))
+
+
+def _same_content(step: StepView) -> int:
+    """How many equal rows of others the check of duplicates met."""
+    counts = (
+        item.payload.get("rows_with_same_content", 0)
+        for item in step.evidence
+        if item.kind == "duplicates_checked"
+    )
+    return sum(counts)
+
+
+def _found_again(step: StepView, left: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """How the records still reach a step's artifact, or the one that it made."""
+    own = {step.artifact_id, step.outcome.get("artifact")}
+    found = (item["influence"] for item in left if item["artifact_id"] in own)
+    return tuple(sorted({name for names in found for name in names}))
+
+
+def _newly_found(
+    plan: PlanView, trace: Mapping[str, Any], left: Iterable[Mapping[str, Any]]
+) -> Iterator[Action]:
+    """Artifacts that came up while the work was under way, so that no step treated them."""
+    known = {item["artifact_id"] for item in trace["affected"]}
+    known |= {step.outcome.get("artifact") for step in plan.steps}
+    for item in left:
+        if item["artifact_id"] not in known:
+            yield Action(
+                artifact_kind=item["kind"],
+                artifact_name=item["name"],
+                artifact_digest=item.get("digest", ""),
+                found_again=tuple(sorted(item["influence"])),
+                untreated_because="Only the trace after the work found it; no step treated it.",
+            )
+
+
+def _untreated(plan: PlanView, trace: Mapping[str, Any]) -> Iterator[Action]:
+    """Affected artifacts without a step; a segment is treated with its dataset version."""
+    treated = {step.artifact_id for step in plan.steps}
+    reasons = {item["artifact_id"]: item["reason"] for item in plan.uncovered}
+    for item in trace["affected"]:
+        if item["artifact_id"] in treated or _covered_segment(item, reasons):
+            continue
+        yield Action(
+            artifact_kind=item["kind"],
+            artifact_name=item["name"],
+            artifact_digest=item.get("digest", ""),
+            untreated_because=reasons.get(item["artifact_id"], "No step of the plan treated it."),
+        )
+
+
+def _covered_segment(item: Mapping[str, Any], reasons: Mapping[int, str]) -> bool:
+    return item["kind"] == ArtifactKind.SEGMENT and item["artifact_id"] not in reasons
+
+
+def _evidence_item(item: EvidenceView) -> EvidenceItem:
+    return EvidenceItem(
+        kind=item.kind,
+        outcome=item.outcome,
+        summary=item.summary,
+        digest=payload_digest(item.payload),
+    )

@@ -1,0 +1,1 @@
+"""Template words about deletion requests, for pages of the floors below."""

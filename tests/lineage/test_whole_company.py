@@ -1,0 +1,120 @@
+"""One person's trace through every kind of artifact that the company has."""
+
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from governance.subjects import subject_digest
+from lineage.graph import ArtifactKind
+from lineage.models import Artifact
+from lineage.selectors import find_gaps, impact_document, trace_subject
+from lineage.services import record_destruction, record_redaction, record_regeneration
+from lineage.services.mlflow import record_state
+from tests.lineage import company
+
+pytestmark = pytest.mark.django_db
+
+#: Everything that holds or inherited Ann's records: kind, influence, certainty.
+ANNS = {
+    "adult-v1@1/segment-0000.csv": ("segment", "content", "certain"),
+    "adult-v2@1/segment-0000.csv": ("segment", "content", "certain"),
+    "digits-v1@1/segment-0000.csv": ("segment", "content", "certain"),
+    "digits-eval@1/segment-0000.csv": ("segment", "content", "certain"),
+    "income-monolithic-log@1/segment-0000.csv": ("segment", "content", "certain"),
+    "adult-features@1/segment-0000.csv": ("segment", "content", "certain"),
+    "adult-v1@1": ("dataset_version", "content", "certain"),
+    "adult-v2@1": ("dataset_version", "content", "certain"),
+    "digits-v1@1": ("dataset_version", "content", "certain"),
+    "digits-eval@1": ("evaluation_set", "content", "certain"),
+    "income-monolithic-log@1": ("log", "content", "certain"),
+    "adult-features@1": ("cache", "content", "certain"),
+    "Lakeside Insights": ("recipient", "content", "certain"),
+    "sisa v1": ("model", "weights", "certain"),
+    "monolithic v1": ("model", "weights", "certain"),
+    "segments v1": ("model", "weights", "certain"),
+    "generator v1": ("model", "weights", "certain"),
+    "fine-tune v1": ("fine_tune", "weights", "certain"),
+    "student v1": ("distilled", "weights", "certain"),
+    "index v1": ("embedding_index", "content weights", "certain"),
+    "adult-synthetic@1": ("synthetic_dataset", "content", "possible"),
+    "on-synthetic v1": ("model", "weights", "possible"),
+    "digits v1": ("model", "weights selection", "certain"),
+    "digits-epoch-2": ("checkpoint", "weights selection", "certain"),
+    "offer-desk": ("product", "exposure", "certain"),
+    "digit-reader": ("product", "exposure", "certain"),
+}
+#: Eve only judged the monolithic model, and whatever came of it was only chosen with her record.
+EVES_INCOME_MODELS = {
+    "sisa v1": ("model", "weights selection", "certain"),
+    "monolithic v1": ("model", "selection", "certain"),
+    "fine-tune v1": ("fine_tune", "weights selection", "certain"),
+    "student v1": ("distilled", "selection", "certain"),
+    "index v1": ("embedding_index", "selection", "certain"),
+}
+
+
+def affected(email: str) -> dict[str, tuple[str, str, str]]:
+    return {
+        item.node.name: (item.node.kind.value, " ".join(item.influence), item.certainty)
+        for item in trace_subject(subject_digest(email)).affected
+    }
+
+
+def artifact(name: str) -> Artifact:
+    return Artifact.objects.get(name=name)
+
+
+def test_a_trace_lists_every_kind_of_artifact_with_influence_and_certainty(tmp_path: Path) -> None:
+    company.build(tmp_path)
+    assert affected(company.ANN) == ANNS
+    assert {kind for kind, _, _ in ANNS.values()} == {kind.value for kind in ArtifactKind}
+    impact = trace_subject(subject_digest(company.ANN))
+    assert (impact.complete, impact.reasons, find_gaps()) == (True, (), ())
+    assert len(impact.records) == 6
+
+
+def test_a_person_who_only_judged_a_model_is_not_in_its_weights(tmp_path: Path) -> None:
+    company.build(tmp_path)
+    found = affected(company.EVE)
+    income = {"sisa v1", "monolithic v1", "fine-tune v1", "student v1", "index v1"}
+    assert {name: found[name] for name in income} == EVES_INCOME_MODELS
+    unreached = {"generator v1", "adult-synthetic@1", "on-synthetic v1", "segments v1"}
+    assert not unreached & set(found)
+    assert not {"income-monolithic-log@1", "adult-features@1", "adult-v1@1"} & set(found)
+
+
+def test_the_document_repeats_what_owners_say_and_whom_to_tell(tmp_path: Path) -> None:
+    company.build(tmp_path)
+    document = impact_document(trace_subject(subject_digest(company.ANN)))
+    items = {item["name"]: item for item in document["affected"]}
+    assert items["digits-v1@1"]["description"] == company.MADE_UP
+    assert items["adult-v1@1"]["description"] == ""
+    assert items["Lakeside Insights"]["contact"] == "mailto:privacy@lakeside.example"
+    assert items["offer-desk"]["contact"] == ""
+
+
+def test_once_everything_was_treated_only_the_recipient_is_left(tmp_path: Path) -> None:
+    company.build(tmp_path)
+    for name in ("adult-features@1", "digits-epoch-2"):
+        record_destruction(
+            artifact_id=artifact(name).pk, receipts=[{"location": artifact(name).location}]
+        )
+    for name, people in company.PEOPLE.items():
+        if company.ANN in people and name != "adult-features":
+            company.write_rows(tmp_path / name, tuple(who for who in people if who != company.ANN))
+            record_redaction(dataset_version_id=artifact(f"{name}@1").pk)
+    replaced = {name: timezone.now() for name in company.READS if name != "on-synthetic"}
+    record_state(company.state(tmp_path, replaced=replaced))
+    company.write_synthetic(tmp_path, "41,0")
+    record_regeneration(
+        dataset_id=artifact("adult-synthetic@1").pk, generator_id=artifact("generator v2").pk
+    )
+    replaced["on-synthetic"] = timezone.now()
+    record_state(company.state(tmp_path, replaced=replaced))
+    assert affected(company.ANN) == {"Lakeside Insights": ANNS["Lakeside Insights"]}
+    assert trace_subject(subject_digest(company.ANN)).complete
+    bobs = affected(company.BOB)
+    assert bobs["on-synthetic v2"] == ("model", "weights", "possible")
+    assert bobs["student v2"] == ("distilled", "weights", "certain")
+    assert not [name for name in bobs if name.endswith(" v1")]

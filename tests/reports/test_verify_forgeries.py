@@ -1,0 +1,252 @@
+"""Exports that were changed with care: the parts still contradict the record or the key."""
+
+import base64
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reports import statement as parts
+from reports.pdf import report_pdf
+from reports.rendering import canonical_json
+from tests.reports.forging import Change, forge, forge_ledger, resign, sign
+from vestige.verify import Status, Verdict, verify_export
+
+pytestmark = pytest.mark.django_db
+
+
+def rename_the_organisation(document: dict[str, Any]) -> None:
+    document["report"]["organisation"] = "Somebody Else"
+
+
+def test_a_forged_export_with_its_own_key_fails_against_the_true_key(
+    export: Path, key: Path
+) -> None:
+    forge(export, rename_the_organisation)
+    verdict = verify_export(export, key)
+    assert (verdict.status, verdict.exit_status) == (Status.BROKEN, 1)
+    assert any("another key as its signer" in problem for problem in verdict.problems)
+    assert verify_export(export, None).status is Status.UNTRUSTED
+    assert verify_export(export, export / parts.PUBLIC_KEY).status is Status.UNTRUSTED
+
+
+def test_the_true_key_packed_into_a_forgery_does_not_help_it(export: Path, key: Path) -> None:
+    forge(export, rename_the_organisation)
+    shutil.copy(key, export / parts.PUBLIC_KEY)
+    resign(export)
+    assert verify_export(export, key).status is Status.BROKEN
+    assert verify_export(export, None).status is Status.BROKEN
+
+
+def upgrade_a_claim(document: dict[str, Any]) -> None:
+    for claim in document["claims"]:
+        if claim["verb"] == "suppressed":
+            claim["verb"] = "influence removed"
+
+
+def upgrade_the_headline(document: dict[str, Any]) -> None:
+    document["headline"] = "Every affected artifact that the trace found was treated by removal."
+
+
+def drop_a_limit(document: dict[str, Any]) -> None:
+    document["claims"][0]["limits"].pop()
+
+
+def hide_the_weakest(document: dict[str, Any]) -> None:
+    document["weakest"] = "influence removed"
+
+
+def drop_evidence(document: dict[str, Any]) -> None:
+    document["evidence"].pop()
+
+
+def invent_evidence(document: dict[str, Any]) -> None:
+    document["actions"][0]["evidence"][0]["summary"] = "Something better."
+    document["claims"][0]["evidence"][0]["summary"] = "Something better."
+
+
+def lose_the_actions(document: dict[str, Any]) -> None:
+    del document["actions"]
+
+
+def hide_a_gap(document: dict[str, Any]) -> None:
+    document["closing_trace"]["complete"] = False
+
+
+def forget_an_affected_artifact(document: dict[str, Any]) -> None:
+    lost = document["actions"].pop(0)
+    document["claims"].pop(0)
+    document["evidence"] = [
+        e for e in document["evidence"] if e["artifact"] != lost["artifact_name"]
+    ]
+
+
+def keep_a_failed_finding_from_the_claim(document: dict[str, Any]) -> None:
+    for part in (document["actions"], document["claims"]):
+        part[3]["evidence"] = [e for e in part[3]["evidence"] if e["kind"] != "time_ratio"]
+
+
+def claim_it_for_another_digest(document: dict[str, Any]) -> None:
+    other = "sha256:" + "9" * 64
+    claim, action = document["claims"][1], document["actions"][1]
+    claim["sentence"] = claim["sentence"].replace(action["new_digest"], other)
+    claim["digest"] = action["new_digest"] = other
+
+
+def deny_what_the_closing_trace_found(document: dict[str, Any]) -> None:
+    document["closing_trace"]["affected"][0] |= {"name": "later-net", "digest": "sha256:1"}
+
+
+def change_the_trace(document: dict[str, Any]) -> None:
+    document["trace"]["snapshot_hash"] = "0" * 64
+
+
+def approve_alone(document: dict[str, Any]) -> None:
+    document["approvals"].pop()
+
+
+def hide_an_ancestor(document: dict[str, Any]) -> None:
+    [action] = [a for a in document["actions"] if a["artifact_name"] == "income-tuned"]
+    action["inherits"] = []
+
+
+def invent_equal_rows(document: dict[str, Any]) -> None:
+    document["actions"][1]["same_content"] = 5
+
+
+def name_another_signer(document: dict[str, Any]) -> None:
+    document["report"]["signer"] = "0" * 64
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        upgrade_a_claim,
+        upgrade_the_headline,
+        drop_a_limit,
+        hide_the_weakest,
+        drop_evidence,
+        invent_evidence,
+        lose_the_actions,
+    ],
+)
+def test_even_the_signer_cannot_claim_more_than_the_evidence_carries(
+    export: Path, change: Change
+) -> None:
+    forge(export, change)
+    verdict: Verdict = verify_export(export, None)
+    assert verdict.status is Status.BROKEN
+    assert any(problem.startswith(f"{parts.REPORT}: ") for problem in verdict.problems)
+
+
+def bury_a_receipt(document: dict[str, Any]) -> None:
+    document["destructions"].clear()
+
+
+def flatter_the_attack(document: dict[str, Any]) -> None:
+    document["membership"][0]["after"] = "0.500 (0.499 to 0.501)"
+
+
+def better_a_measure(document: dict[str, Any]) -> None:
+    document["measurements"][0]["after"] = 0.0
+
+
+@pytest.mark.parametrize("change", [bury_a_receipt, flatter_the_attack, better_a_measure])
+def test_the_tables_are_those_of_the_findings(export: Path, change: Change) -> None:
+    forge(export, change)
+    [problem] = verify_export(export, None).problems
+    assert problem.endswith("are not those of its findings.")
+
+
+@pytest.mark.parametrize("part", [parts.REPORT, parts.LEDGER])
+@pytest.mark.parametrize("content", ["[]", "{}", "null", '{"a":1}', "[[[", '{"actions":[1]}'])
+def test_a_part_of_any_other_shape_is_broken_not_a_crash(
+    export: Path, part: str, content: str
+) -> None:
+    (export / part).write_text(content)
+    resign(export)
+    verdict = verify_export(export, None)
+    assert verdict.status is Status.BROKEN
+    assert any(problem.startswith(f"{part}: ") for problem in verdict.problems)
+
+
+def test_a_statement_that_covers_something_else_is_refused(export: Path) -> None:
+    forge(export, rename_the_organisation)
+    envelope = json.loads((export / parts.STATEMENT).read_bytes())
+    stated = json.loads(base64.b64decode(envelope["payload"]))
+    for change in (
+        {"subject": stated["subject"][:1]},
+        {"predicateType": "urn:other"},
+        {"_type": "urn:other"},
+    ):
+        sign(export, {**stated, **change})
+        [problem] = verify_export(export, None).problems
+        assert problem.startswith(f"{parts.STATEMENT}: it ")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (hide_a_gap, "it says something else on completeness than its traces."),
+        (forget_an_affected_artifact, "it claims nothing on income, which its trace found."),
+        (
+            keep_a_failed_finding_from_the_claim,
+            "its claims do not cite exactly the evidence in data/evidence/.",
+        ),
+        (claim_it_for_another_digest, "the replay of income-sisa was of another digest."),
+        (
+            deny_what_the_closing_trace_found,
+            "it claims nothing on later-net, which its closing trace found.",
+        ),
+        (change_the_trace, "its initial trace is not the one in the ledger."),
+        (approve_alone, "its approvals are not two that the ledger holds for this plan."),
+        (hide_an_ancestor, "it leaves out that income-tuned was made from income-net."),
+        (invent_equal_rows, "it counts the equal rows of others wrongly at income-sisa."),
+        (name_another_signer, "it names another key as its signer."),
+    ],
+)
+def test_the_parts_of_an_export_must_tell_one_story(
+    export: Path, change: Change, sentence: str
+) -> None:
+    forge(export, change)
+    verdict = verify_export(export, None)
+    assert verdict.status is Status.BROKEN
+    assert f"{parts.REPORT}: {sentence}" in verdict.problems
+
+
+def test_evidence_that_changed_after_it_was_recorded_is_found(export: Path) -> None:
+    forge(export, rename_the_organisation)
+    ledger = json.loads((export / parts.LEDGER).read_bytes())
+    [promoted] = [e for e in ledger["entries"] if e["kind"] == "plan.promoted"]
+    promoted["payload"]["evidence"].clear()
+    (export / parts.LEDGER).write_bytes(canonical_json(ledger))
+    forge_ledger(export, parts.sha256((export / parts.REPORT).read_bytes()))
+    resign(export)
+    problems = verify_export(export, None).problems
+    assert problems
+    assert all(problem.endswith("is not the evidence in the ledger.") for problem in problems)
+
+
+def test_what_a_recipient_answered_must_stand_in_the_ledger_too(export: Path) -> None:
+    forge(export, rename_the_organisation)
+    ledger = json.loads((export / parts.LEDGER).read_bytes())
+    [answered] = [e for e in ledger["entries"] if e["kind"] == "recipient.acknowledged"]
+    answered["payload"]["evidence"].clear()
+    (export / parts.LEDGER).write_bytes(canonical_json(ledger))
+    forge_ledger(export, parts.sha256((export / parts.REPORT).read_bytes()))
+    resign(export)
+    assert verify_export(export, None).problems == (
+        f"{parts.REPORT}: recipient_acknowledged of lakeside is not the evidence in the ledger.",
+    )
+
+
+def test_pages_that_say_something_else_are_found(export: Path) -> None:
+    forge(export, rename_the_organisation)
+    document = json.loads((export / parts.REPORT).read_bytes())
+    document["headline"] = "Everything was removed."
+    (export / parts.PDF).write_bytes(report_pdf(document, canonical_json(document)))
+    resign(export)
+    problems = verify_export(export, None).problems
+    assert f"{parts.PDF}: The pages lack the headline." in problems

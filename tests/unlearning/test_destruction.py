@@ -1,0 +1,215 @@
+"""Destruction: every recorded location, one receipt each, the right ones after a kill anywhere."""
+
+import os
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from governance.subjects import subject_digest
+from lineage.graph import ArtifactKind
+from lineage.models import Artifact, ArtifactState
+from lineage.selectors import trace_subject
+from lineage.services import load_record_index
+from tests.factories import OfficerFactory
+from tests.people import ANN, write_dataset
+from tests.unlearning.cuts import Killed, cut_at
+from unlearning.inventory import take_inventory
+from unlearning.jobs import destruction, running
+from unlearning.jobs.running import run_job
+from unlearning.models import Evidence, Job, JobState, Plan, StepState
+from unlearning.places import why_out_of_reach
+from unlearning.services import draft_plan, start_plan
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def jobs_dir(tmp_path: Path, settings: Settings) -> None:
+    settings.JOBS_DIR = tmp_path / "jobs"
+
+
+def record_cache(directory: Path, *copies: str) -> Artifact:
+    """Put a cache of people's rows into the graph and read it."""
+    cache = Artifact.objects.create(
+        kind=ArtifactKind.CACHE,
+        name="features",
+        identity="dataset:test/features@v1",
+        location=directory.as_uri(),
+        occurred_at=timezone.now(),
+        attributes={
+            "copies": list(copies),
+            "record_index": {
+                "subject_columns": ["email"],
+                "record_id_column": "customer_number",
+            },
+        },
+    )
+    load_record_index(dataset_version_id=cache.pk)
+    return cache
+
+
+def started() -> Plan:
+    """A started plan about Ann."""
+    plan = draft_plan(
+        case_id=uuid4(), impact=trace_subject(subject_digest(ANN)), author=OfficerFactory.create()
+    )
+    start_plan(plan_id=plan.pk)
+    return plan
+
+
+def receipts(plan: Plan) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = evidence(plan).payload["receipts"]
+    return found
+
+
+def evidence(plan: Plan) -> Evidence:
+    return Evidence.objects.get(plan=plan, kind="artifact_destroyed")
+
+
+def run(plan: Plan) -> Job:
+    job = plan.jobs.get()
+    run_job(job_id=job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def test_a_cache_is_destroyed_at_every_location_with_a_receipt_each(tmp_path: Path) -> None:
+    places = [write_dataset(tmp_path / name) for name in ("cache", "copy")]
+    (places[1] / "deeper").mkdir()
+    (places[1] / "deeper" / "notes.txt").write_text("ann")
+    cache = record_cache(places[0], places[1].as_uri())
+    sizes = [sum(f.stat().st_size for f in place.rglob("*") if f.is_file()) for place in places]
+
+    plan = started()
+    job = run(plan)
+
+    assert (job.error, plan.steps.get().state) == ("", StepState.DONE)
+    assert not any(place.exists() for place in places)
+    assert [(r["location"], r["files"], r["bytes"], r["absent"]) for r in receipts(plan)] == [
+        (places[0].as_uri(), 3, sizes[0], True),
+        (places[1].as_uri(), 4, sizes[1], True),
+    ]
+    assert all(str(r["digest"]).startswith("sha256:") for r in receipts(plan))
+    assert evidence(plan).outcome == "passed"
+    cache.refresh_from_db()
+    assert cache.state == ArtifactState.DESTROYED
+    assert trace_subject(subject_digest(ANN)).records == ()
+
+
+#: What an attempt does after the inventory is saved, in calls that a kill may come before.
+EFFECTS = (
+    (Path, "unlink"),
+    (Path, "rmdir"),
+    (os, "fsync"),
+    (destruction, "record_destruction"),
+    (running, "destroyed_finding"),
+    (running, "finish_job"),
+)
+
+
+@pytest.mark.parametrize("number", range(1, 10))
+def test_a_kill_between_any_two_effects_leaves_the_same_receipt(
+    tmp_path: Path, number: int
+) -> None:
+    place = write_dataset(tmp_path / "cache")
+    record_cache(place)
+    before = take_inventory(place)
+    plan = started()
+    job = plan.jobs.get()
+    with cut_at(number, *EFFECTS), pytest.raises(Killed):
+        run_job(job_id=job.pk)
+    Job.objects.filter(pk=job.pk, state=JobState.RUNNING).update(state=JobState.QUEUED)
+
+    run_job(job_id=job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.error, job.attempts) == (JobState.SUCCEEDED, "", 2)
+    [receipt] = receipts(plan)
+    assert receipt == {"location": place.as_uri(), **before.to_json(), "absent": True}
+    assert not place.exists()
+
+
+@pytest.mark.parametrize(
+    ("location", "reason"),
+    [
+        ("s3://bucket/features", "files at a s3 location cannot be deleted from here"),
+        ("file://archive.example/features", "it lies on another machine, archive.example"),
+    ],
+)
+def test_a_copy_out_of_reach_fails_the_finding_and_stays_in_the_graph(
+    tmp_path: Path, location: str, reason: str
+) -> None:
+    place = write_dataset(tmp_path / "cache")
+    cache = record_cache(place, location)
+
+    plan = started()
+    run(plan)
+
+    assert not place.exists()
+    assert evidence(plan).outcome == "failed"
+    assert f"{location}: {reason}" in evidence(plan).summary
+    assert [r["absent"] for r in receipts(plan)] == [True, False]
+    cache.refresh_from_db()
+    assert cache.state == ArtifactState.CURRENT
+    assert why_out_of_reach(location) == reason
+
+
+def test_a_location_that_was_empty_before_shows_nothing(tmp_path: Path) -> None:
+    record_cache(write_dataset(tmp_path / "cache"), (tmp_path / "never").as_uri())
+
+    plan = started()
+    run(plan)
+
+    assert evidence(plan).outcome == "inconclusive"
+    assert "Nothing was found there to begin with" in evidence(plan).summary
+
+
+def test_what_another_artifact_lies_in_is_not_deleted(tmp_path: Path) -> None:
+    place = write_dataset(tmp_path / "cache")
+    record_cache(place)
+    inner = write_dataset(place / "inner", [("C-9", "eve@example.com", "Rome")])
+    Artifact.objects.create(
+        kind=ArtifactKind.LOG, name="a log", identity="dataset:a-log", location=inner.as_uri()
+    )
+
+    plan = started()
+    run(plan)
+
+    assert inner.is_dir()
+    assert evidence(plan).outcome == "failed"
+    assert "a log lies there too" in evidence(plan).summary
+
+
+def test_a_place_that_holds_the_installation_is_not_deleted(tmp_path: Path) -> None:
+    record_cache(write_dataset(tmp_path / "cache"), tmp_path.as_uri())
+
+    plan = started()
+    run(plan)
+
+    assert (tmp_path / "jobs").is_dir()
+    assert "this installation lies there too" in evidence(plan).summary
+
+
+def test_officers_approve_the_places_that_will_be_emptied(tmp_path: Path) -> None:
+    place, copy = (write_dataset(tmp_path / name) for name in ("cache", "copy"))
+    record_cache(place, copy.as_uri())
+
+    assert f"It lies at {place.as_uri()}, {copy.as_uri()}." in started().steps.get().reason
+
+
+def test_links_to_elsewhere_are_not_followed(tmp_path: Path) -> None:
+    place = write_dataset(tmp_path / "cache")
+    record_cache(place)
+    elsewhere = tmp_path / "elsewhere.csv"
+    elsewhere.write_text("somebody else's")
+    (place / "linked.csv").symlink_to(elsewhere)
+
+    plan = started()
+    run(plan)
+
+    assert elsewhere.exists()
+    assert evidence(plan).outcome == "failed"
+    assert "is a link to files elsewhere" in evidence(plan).summary
