@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from lineage.graph import ArtifactKind, Relation
-from lineage.selectors import synthesis_of, training_of
+from lineage.graph import ArtifactKind
+from lineage.selectors import made_from
 from reports.claims import Action, EvidenceItem
 from reports.rendering import payload_digest
 from unlearning.selectors import EvidenceView, PlanView, StepView
@@ -64,16 +64,7 @@ def _action(
 
 def _inherits(artifact_id: int, affected: Mapping[int, str]) -> tuple[str, ...]:
     """Affected models and synthetic datasets that an artifact was made from, by name."""
-    training, synthesis = training_of(artifact_id), synthesis_of(artifact_id)
-    made_from = {synthesis.generator} if synthesis else set()
-    if training:
-        made_from |= set(training.base_models)
-        made_from |= {
-            use.artifact_id
-            for use in training.datasets
-            if use.kind == ArtifactKind.SYNTHETIC_DATASET and use.relation != Relation.EVALUATED_ON
-        }
-    return tuple(sorted(affected[source] for source in made_from & affected.keys()))
+    return tuple(sorted(affected[source] for source in made_from(artifact_id) & affected.keys()))
 
 
 def _same_content(step: StepView) -> int:

@@ -2,6 +2,7 @@
 
 from lineage.selectors.documents import impact_document
 from lineage.selectors.impact import find_gaps, trace_subject
+from lineage.selectors.made_from import made_artifacts_in, made_from
 from lineage.selectors.places import Contact, contact_of, locations_of
 from lineage.selectors.synthesis import Synthesis, synthesis_of
 from lineage.selectors.training import DatasetUse, Training, model_location, training_of
@@ -15,6 +16,8 @@ __all__ = [
     "find_gaps",
     "impact_document",
     "locations_of",
+    "made_artifacts_in",
+    "made_from",
     "model_location",
     "synthesis_of",
     "trace_subject",

@@ -249,6 +249,7 @@ def decide_on_utility(officer: User, request_id: str) -> None:
         deliver()
         decision = Evidence.objects.get(plan__case_id=request_id, kind="failure_accepted")
         assert officer.username in decision.summary
+        assert all(check.startswith("utility floor of") for check in decision.payload["not_passed"])
 
 
 def approve(officer: User, request_id: str, digest: str, *, status: int) -> None:

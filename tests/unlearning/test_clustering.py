@@ -45,6 +45,7 @@ def test_mean_distance_may_rise_by_two_percent_and_no_more() -> None:
     assert utility_finding(retained=within, held_out=within).outcome == "passed"
     assert utility_finding(retained=within, held_out=beyond).outcome == "failed"
     assert utility_finding(retained=worn_down, held_out=within).outcome == "failed"
+    assert utility_finding(retained=beyond, held_out=None).outcome == "failed"
     finding = utility_finding(retained=within, held_out=None)
     assert finding.outcome == "inconclusive"
     assert finding.summary.startswith("Mean squared distance retained 1.000 before")

@@ -91,4 +91,12 @@ def test_accuracy_may_fall_by_two_points_and_no_more() -> None:
     assert utility_finding(retained=within, held_out=within).outcome == "passed"
     assert utility_finding(retained=within, held_out=beyond).outcome == "failed"
     assert utility_finding(retained=beyond, held_out=within).outcome == "failed"
-    assert utility_finding(retained=within, held_out=None).outcome == "inconclusive"
+
+
+def test_without_held_out_records_utility_can_fail_and_cannot_pass() -> None:
+    kept, lost = compared(0.9, 0.9), compared(0.9, 0.1)
+
+    assert utility_finding(retained=kept, held_out=None).outcome == "inconclusive"
+    finding = utility_finding(retained=lost, held_out=None)
+    assert finding.outcome == "failed"
+    assert "no held-out records are known" in finding.summary

@@ -11,7 +11,13 @@ from pytest_django import Settings
 from lineage.graph import ArtifactKind, Relation
 from lineage.models import Artifact, ArtifactState, Derivation
 from lineage.services import capture_mlflow
-from tests.factories import ArtifactFactory, JobFactory, PlanFactory, PlanStepFactory
+from tests.factories import (
+    ArtifactFactory,
+    JobFactory,
+    PlanFactory,
+    PlanStepFactory,
+    pass_checks,
+)
 from tests.unlearning.cuts import Killed, cut_at
 from unlearning import registry, registry_deletion
 from unlearning.inventory import take_inventory
@@ -86,6 +92,7 @@ def promotion(client: MlflowClient, tmp_path: Path) -> Job:
             "digest": "sha256:new",
         },
     )
+    pass_checks(step)
     job: Job = JobFactory.create(
         plan=step.plan, step=None, purpose="promotion", input={"purpose": "promotion"}
     )

@@ -29,9 +29,23 @@ class Method:
     does_not_guarantee: str
     #: ``module:function`` that a job runs.
     entry: str
+    #: Kinds of evidence that must have passed before what the plan made goes live by itself.
+    checks: tuple[str, ...] = ()
+    #: Needed besides where the artifact was made from other affected artifacts.
+    checks_of_heirs: tuple[str, ...] = ()
+
+    def checks_for(self, *, inherits: bool) -> tuple[str, ...]:
+        """Checks without which a person decides.
+
+        Args:
+            inherits: Whether the artifact was made from other affected artifacts.
+        """
+        return (*self.checks, *self.checks_of_heirs) if inherits else self.checks
 
 
 _MODELS = frozenset({"model", "fine_tune", "distilled"})
+_OF_RETRAINS = ("manifest_excludes", "replay_equal", "utility_floor")
+_OF_HEIRS = ("ancestor_clean",)
 
 METHODS: dict[str, Method] = {
     method.key: method
@@ -50,6 +64,8 @@ METHODS: dict[str, Method] = {
                 "published models."
             ),
             entry="unlearning.methods.sisa_shard_retrain:apply",
+            checks=_OF_RETRAINS,
+            checks_of_heirs=_OF_HEIRS,
         ),
         Method(
             key="retrain_from_clean_ancestor",
@@ -64,6 +80,8 @@ METHODS: dict[str, Method] = {
                 "of other people with the same content."
             ),
             entry="unlearning.methods.retrain_from_clean_ancestor:apply",
+            checks=_OF_RETRAINS,
+            checks_of_heirs=_OF_HEIRS,
         ),
         Method(
             key="negative_gradient_repair",
@@ -78,6 +96,8 @@ METHODS: dict[str, Method] = {
                 "training that saw it, and no test on one record can show the contrary."
             ),
             entry="unlearning.methods.negative_gradient_repair:apply",
+            # Its replicas are no condition: it promised no more (docs/decisions/0017).
+            checks=("utility_floor",),
         ),
         Method(
             key="vector_removal",
@@ -92,6 +112,7 @@ METHODS: dict[str, Method] = {
                 "record; they are not computed anew."
             ),
             entry="unlearning.methods.vector_removal:apply",
+            checks=("vectors_absent",),
         ),
         Method(
             key="source_row_deletion",
@@ -106,6 +127,7 @@ METHODS: dict[str, Method] = {
                 "that the storage below has not reused yet."
             ),
             entry="unlearning.methods.source_row_deletion:apply",
+            checks=("source_rows_absent",),
         ),
         Method(
             key="artifact_destruction",
@@ -120,6 +142,7 @@ METHODS: dict[str, Method] = {
                 "blocks that the storage below has not reused yet."
             ),
             entry="unlearning.methods.artifact_destruction:apply",
+            checks=("artifact_destroyed",),
         ),
         Method(
             key="synthetic_regeneration",
@@ -134,6 +157,8 @@ METHODS: dict[str, Method] = {
                 "about rows of other people with the same content."
             ),
             entry="unlearning.methods.synthetic_regeneration:apply",
+            checks=("synthetic_regenerated",),
+            checks_of_heirs=_OF_HEIRS,
         ),
         Method(
             key="recipient_notice",
@@ -163,6 +188,7 @@ METHODS: dict[str, Method] = {
                 "the data subject only by customer number."
             ),
             entry="unlearning.methods.output_suppression:apply",
+            checks=("outputs_suppressed",),
         ),
     )
 }

@@ -9,6 +9,7 @@ from lineage.selectors import (
     Training,
     contact_of,
     locations_of,
+    made_artifacts_in,
     synthesis_of,
     training_of,
 )
@@ -68,7 +69,9 @@ def gather(
                 rank=item.rank,
                 training=_summary(training),
                 base_models=training.base_models if training else (),
-                ancestors=tuple(sorted(_ancestors(training, synthesis) & ids - {item.node.id})),
+                ancestors=tuple(
+                    sorted(made_artifacts_in(training, synthesis) & ids - {item.node.id})
+                ),
                 dataset_versions=tuple(sorted(versions.get(item.node.id, ()))),
                 tags=_tags(rows[item.node.id]),
                 synthesis=_sampling(synthesis),
@@ -86,19 +89,6 @@ def gather(
 def _trained_on(training: Training | None) -> set[int]:
     uses = training.datasets if training else ()
     return {use.artifact_id for use in uses if use.relation != Relation.EVALUATED_ON}
-
-
-def _ancestors(training: Training | None, synthesis: Synthesis | None) -> set[int]:
-    """What an artifact was made from and what is itself made: models and synthetic datasets."""
-    found = {synthesis.generator} if synthesis else set()
-    if training:
-        found |= set(training.base_models)
-        found |= {
-            use.artifact_id
-            for use in training.datasets
-            if use.kind == ArtifactKind.SYNTHETIC_DATASET and use.relation != Relation.EVALUATED_ON
-        }
-    return found
 
 
 def _tags(row: Artifact) -> dict[str, str]:

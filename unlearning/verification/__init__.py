@@ -56,7 +56,8 @@ EVIDENCE_KINDS: dict[str, str] = {
     ),
     "deployment_switched": "The product was asked and serves the digest of the new model.",
     "failure_accepted": (
-        "A person decided that versions which failed a check may serve; it supports no claim."
+        "A person decided that versions may serve although a check did not pass; it supports no "
+        "claim."
     ),
     "trace_repeated": "The trace was run again after the steps and before the report.",
 }

@@ -63,7 +63,11 @@ class Compared:
 
 
 def utility_finding(*, retained: Compared, held_out: Compared | None) -> Finding:
-    """Judge the new model against the floor; without held-out records it stays inconclusive."""
+    """Judge the new model against the floor.
+
+    Without held-out records it cannot pass: a model may keep what it learned by heart and lose the
+    rest. It can still fail, on the retained ones.
+    """
     clusters = retained.after.accuracy is None
     measure = "Mean squared distance" if clusters else "Accuracy"
     payload: dict[str, object] = {
@@ -74,7 +78,7 @@ def utility_finding(*, retained: Compared, held_out: Compared | None) -> Finding
     if held_out is None:
         return Finding(
             kind="utility_floor",
-            outcome="inconclusive",
+            outcome="inconclusive" if retained.holds else "failed",
             summary=f"{measure} retained {retained}; no held-out records are known.",
             payload=payload,
         )
