@@ -48,8 +48,9 @@ Input of a verification (``purpose: "verification"``), run after every step has 
 
     {"purpose": "verification", "record_ids": [], "steps": [{"step_id", "method",
      "artifact": {… before …}, "after": {"model_dir", "digest", "manifest"}, "training": {…}}],
-     "datasets": ["<uri of every redacted dataset>"], "replicas": 32, "out": "<directory>"}
+     "datasets": [{"step_id", "uri"}], "replicas": 32, "out": "<directory>"}
 
+``datasets`` are the places of every redacted dataset, copies included, each with its step.
 Storage methods leave ``after.model_dir`` where the artifact lies now; a step of
 ``synthetic_regeneration`` also has its ``synthesis``. Steps that only the caller can check may be
 listed. ``replicas`` are trained a group for each approximate method; 0 or missing: none. Result:
@@ -106,6 +107,7 @@ def run_verification(job: Mapping[str, object]) -> dict[str, object]:
     """
     from unlearning.verification.plan_check import (  # noqa: PLC0415 - loads torch
         Orders,
+        Place,
         Treated,
         checkable,
         verify,
@@ -119,7 +121,7 @@ def run_verification(job: Mapping[str, object]) -> dict[str, object]:
     )
     evidence = verify(
         [Treated.parse(step) for step in checkable(steps)],
-        datasets=[str(uri) for uri in datasets],
+        datasets=[Place.parse(place) for place in datasets],
         orders=orders,
         report=print_progress,
     )

@@ -146,7 +146,7 @@ def test_a_whole_plan_is_verified_and_the_forgotten_rows_are_destroyed(desk: Des
             },
             {"step_id": 4, "method": "output_suppression"},
         ],
-        datasets=[desk.data.as_uri()],
+        datasets=[{"step_id": 3, "uri": desk.data.as_uri()}],
     )
 
     assert main([str(directory)]) == 0

@@ -152,8 +152,8 @@ def test_rows_are_deleted_in_every_copy(lease: Lease, tmp_path: Path) -> None:
     assert customers(tmp_path / "people") == customers(copy)
     assert "C-1" not in customers(copy)
     assert verification_input(step.plan)["datasets"] == [
-        (tmp_path / "people").as_uri(),
-        copy.as_uri(),
+        {"step_id": step.pk, "uri": (tmp_path / "people").as_uri()},
+        {"step_id": step.pk, "uri": copy.as_uri()},
     ]
 
 

@@ -61,7 +61,11 @@ def verification_input(plan: Plan) -> dict[str, Any]:
         "record_ids": sorted(plan.record_ids),
         "replicas": settings.MEMBERSHIP_REPLICAS,
         "steps": [_treated(step) for step in steps],
-        "datasets": [uri for step in rewritten for uri in locations_of(step.artifact_id)],
+        "datasets": [
+            {"step_id": step.pk, "uri": uri}
+            for step in rewritten
+            for uri in locations_of(step.artifact_id)
+        ],
     }
 
 

@@ -1,17 +1,15 @@
 """Verifies a whole plan after its steps took effect: which checks belong to which method."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from unlearning.data import local_path
 from unlearning.jobfiles import Report
 from unlearning.verification.plan_check.models import MODEL_METHODS, check_models
 from unlearning.verification.plan_check.references import make_references
 from unlearning.verification.plan_check.storage import check_storage
-from unlearning.verification.plan_check.treated import Orders, Treated
+from unlearning.verification.plan_check.treated import Orders, Place, Treated
 from unlearning.verification.sources import check_source_rows_absent
 
-__all__ = ["Orders", "Treated", "checkable", "verify"]
+__all__ = ["Orders", "Place", "Treated", "checkable", "verify"]
 
 #: Methods whose effect only their caller can see: it asks the product, re-reads the places where
 #: something was destroyed, and waits for the recipient.
@@ -21,13 +19,14 @@ _REFERENCES = 0.4
 
 
 def verify(
-    steps: Sequence[Treated], *, datasets: Sequence[str], orders: Orders, report: Report
+    steps: Sequence[Treated], *, datasets: Sequence[Place], orders: Orders, report: Report
 ) -> list[dict[str, object]]:
     """Check every step and return its findings with the step's id.
 
     Args:
         steps: The steps of :func:`checkable`.
-        datasets: Locations of every redacted dataset, read even where no step names them.
+        datasets: Where every redacted dataset lies, copies included. What a copy still holds
+            weakens the step that redacted the dataset.
         orders: What holds for the whole plan.
         report: Progress, 0.0 to 1.0.
     """
@@ -40,9 +39,9 @@ def verify(
             evidence += [{"step_id": step.step_id, **finding.to_json()} for finding in found]
     checked = check_models(models, references, orders, _part(report, _REFERENCES, 1.0))
     evidence += [{"step_id": step.step_id, **finding.to_json()} for step, finding in checked]
-    for location in _unlisted(datasets, steps):
-        finding = check_source_rows_absent(directory=location, record_ids=orders.record_ids)
-        evidence.append({"step_id": None, **finding.to_json()})
+    for place in _unlisted(datasets, steps):
+        finding = check_source_rows_absent(directory=place.path, record_ids=orders.record_ids)
+        evidence.append({"step_id": place.step_id, **finding.to_json()})
     return evidence
 
 
@@ -51,9 +50,10 @@ def checkable(steps: Sequence[Mapping[str, object]]) -> list[Mapping[str, object
     return [step for step in steps if step.get("method") not in LEFT_TO_THE_CALLER]
 
 
-def _unlisted(datasets: Sequence[str], treated: Sequence[Treated]) -> list[Path]:
+def _unlisted(datasets: Sequence[Place], treated: Sequence[Treated]) -> list[Place]:
+    """Leave out the places that the checks of the steps read anyway."""
     checked = {step.after.resolve() for step in treated if step.method == "source_row_deletion"}
-    return [path for path in map(local_path, datasets) if path.resolve() not in checked]
+    return [place for place in datasets if place.path.resolve() not in checked]
 
 
 def _part(report: Report, low: float, high: float) -> Report:

@@ -21,6 +21,28 @@ class Orders:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Place:
+    """One place of a redacted dataset: its own, or that of a copy."""
+
+    #: The step that redacted the dataset.
+    step_id: object
+    path: Path
+
+    @classmethod
+    def parse(cls, value: object) -> "Place":
+        """Read a place from JSON.
+
+        Raises:
+            JobInputError: A field is missing or of the wrong type.
+        """
+        try:
+            fields = _mapping(value)
+            return cls(step_id=fields["step_id"], path=local_path(str(fields["uri"])))
+        except (KeyError, TypeError) as error:
+            raise JobInputError(f"a place to verify is not usable: {error}") from error
+
+
+@dataclass(frozen=True, kw_only=True)
 class Treated:
     """One step as verification sees it."""
 
