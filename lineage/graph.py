@@ -106,6 +106,9 @@ PROPAGATION: dict[Relation, Propagation] = {
 }
 
 
+#: Longest address of a recipient, in characters; a longer one can be noted down nowhere.
+LONGEST_CONTACT = 500
+
 #: Relations that say how rows went into another place; the kind of that place decides which.
 COPYING: dict[ArtifactKind, Relation] = {
     ArtifactKind.LOG: Relation.LOGGED_IN,

@@ -18,13 +18,14 @@ from typing import TypeVar
 from lineage.capture.facets import Json
 from lineage.capture.locations import read_places
 from lineage.capture.mlflow_state import model_identity
-from lineage.graph import DATASETS, ArtifactKind
+from lineage.graph import DATASETS, LONGEST_CONTACT, ArtifactKind
 
 FACET = "vestige_artifact"
 #: What a dataset event can tell of.
 KINDS = DATASETS | {ArtifactKind.RECIPIENT}
 #: Addresses that a person can be told at; no white space, so that they fit into a mail header.
 ADDRESS = re.compile(r"mailto:[^\s@?,]+@[^\s@?,]+|https?://[^\s/]\S*")
+_ADDRESS_RULE = f"must be a mailto: or https: address of at most {LONGEST_CONTACT} characters"
 POLICIES = ("regenerate", "delete")
 LONGEST_MODEL_ID = 200
 
@@ -63,9 +64,7 @@ def read_artifact_facet(facet: Json | None) -> Declared:
         kind=kind,
         display_name=read.part("displayName", _text, "must be a name") or "",
         copies=None if copies is None else tuple(copies),
-        contact=(read.part("contact", _address, "must be a mailto: or https: address") or "")
-        if recipient
-        else "",
+        contact=(read.part("contact", _address, _ADDRESS_RULE) or "") if recipient else "",
         synthesis=_synthesis(read) if synthetic else None,
         problems=tuple(read.problems),
     )
@@ -120,7 +119,8 @@ def _text(value: object) -> str | None:
 
 
 def _address(value: object) -> str | None:
-    return value if isinstance(value, str) and ADDRESS.fullmatch(value) else None
+    fits = isinstance(value, str) and len(value) <= LONGEST_CONTACT
+    return value if isinstance(value, str) and fits and ADDRESS.fullmatch(value) else None
 
 
 def _model_id(value: object) -> str | None:

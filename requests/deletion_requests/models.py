@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from deletion_requests.deadlines import Moment
+from lineage.graph import LONGEST_CONTACT
 
 
 class DeletionRequest(models.Model):
@@ -164,9 +165,10 @@ class RecipientNotice(models.Model):
     step_id = models.BigIntegerField()
     #: The organisation that received the copy, and its address; empty where none is recorded.
     name = models.CharField(max_length=300)
-    address = models.CharField(max_length=500, blank=True)
-    #: Names of the data sets that were copied, and how many records of the data subject they hold.
-    dataset = models.CharField(max_length=500)
+    address = models.CharField(max_length=LONGEST_CONTACT, blank=True)
+    #: Names of the data sets that were copied, however many, and how many records of the data
+    #: subject they hold.
+    dataset = models.TextField()
     records = models.PositiveIntegerField()
     state = models.CharField(
         max_length=12, choices=NoticeState.choices, default=NoticeState.TO_NOTIFY

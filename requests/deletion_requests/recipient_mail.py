@@ -1,5 +1,6 @@
 """The letters to a recipient of a copy: what to erase, why, and where to say that it is done."""
 
+import textwrap
 from datetime import date, datetime
 from urllib.parse import unquote, urlsplit
 
@@ -10,6 +11,9 @@ from django.urls import reverse
 
 from deletion_requests.deadlines import rule_for
 from deletion_requests.models import DeletionRequest, RecipientNotice
+
+#: Longest list of data sets in a subject line; the body of the letter names them all.
+_LONGEST_SUBJECT = 100
 
 
 def mail_address(address: str) -> str:
@@ -39,7 +43,8 @@ def acknowledgement_link(token: str) -> str:
 def subject_of(request: DeletionRequest, notice: RecipientNotice, *, reminder: bool) -> str:
     """Subject line of a notice or reminder."""
     words = "Reminder: erase records" if reminder else "Erase records"
-    return f"[{request.reference}] {words} from your copy of {notice.dataset}"
+    dataset = textwrap.shorten(notice.dataset, _LONGEST_SUBJECT, placeholder=" …")
+    return f"[{request.reference}] {words} from your copy of {dataset}"
 
 
 def text_of(

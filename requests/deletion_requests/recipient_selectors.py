@@ -187,7 +187,7 @@ def copied_records(request_id: UUID, recipient_id: int) -> CopiedRecords:
     sources = _copied_from(recipient_id) | _path_to(recipient_id, trace)
     held = [item for item in trace["records"] if item["dataset_version"] in sources]
     holders = {item["dataset_version"] for item in held}
-    names = [item["name"] for item in trace["affected"] if item["artifact_id"] in holders]
+    names = {item["name"] for item in trace["affected"] if item["artifact_id"] in holders}
     return CopiedRecords(
         dataset=", ".join(sorted(names)),
         record_ids=tuple(sorted({item["record_id"] for item in held})),

@@ -25,6 +25,7 @@ from governance.outbox import publish
 from lineage.graph import ArtifactKind, Relation
 from lineage.models import Artifact, Derivation
 from tests.deletion_requests.recipients import LAKESIDE, Case, case_with, deliver, token_in
+from tests.factories import ArtifactFactory
 from unlearning.models import Evidence
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +132,31 @@ def test_records_of_every_data_set_that_was_copied_are_named() -> None:
     assert case.notice().dataset == "digits v1, people v1"
 
 
+def test_a_long_list_of_copied_data_sets_is_told_whole_and_each_name_once() -> None:
+    case = case_with(LAKESIDE)
+    recipient = Artifact.objects.get(kind=ArtifactKind.RECIPIENT)
+    trace = case.request.traces.get()
+    people = next(item for item in trace.impact["affected"] if item["name"] == "people v1")
+    names = ["people v1", *(f"survey wave {number} of {'the panel' * 5}" for number in range(20))]
+    for name in names:
+        copied = ArtifactFactory.create(name=name, kind=ArtifactKind.DATASET_VERSION)
+        Derivation.objects.create(
+            upstream=copied, downstream=recipient, relation=Relation.COPIED_TO
+        )
+        trace.impact["affected"].append({**people, "artifact_id": copied.pk, "name": name})
+        trace.impact["records"].append(
+            {"record_id": "C-000017", "segment": 3, "dataset_version": copied.pk}
+        )
+    trace.save()
+    announce(case)
+    deliver()
+
+    assert case.notice().dataset == ", ".join(sorted(names))
+    assert case.notice().dataset in str(mail.outbox[0].body)
+    assert len(mail.outbox[0].subject) < 200
+    assert case.notice().state == "notified"
+
+
 def test_a_step_that_tells_nobody_opens_no_notice() -> None:
     case = case_with(LAKESIDE)
     with pytest.raises(NoticeNotFoundError):
@@ -145,6 +171,7 @@ def test_a_step_that_tells_nobody_opens_no_notice() -> None:
         ("", "no address is recorded"),
         ("https://lakeside.example/erasure", "not one that mail can be sent to"),
         ("mailto:nobody", "not one that mail can be sent to"),
+        (f"mailto:{'%61' * 200}@lakeside.example", "longer than 500 characters"),
     ],
 )
 def test_without_a_mail_address_a_person_is_asked(contact: str, words: str) -> None:

@@ -169,3 +169,12 @@ def test_a_recipient_or_synthetic_dataset_with_a_record_index_is_told_that_it_is
         body = event({**FACET, "kind": kind}, vestige_recordIndex=index)
         (warning,) = receive_event(event=body).warnings
         assert warning.startswith("/outputs/0/facets/vestige_recordIndex: unused")
+
+
+def test_an_address_too_long_to_be_noted_is_refused_with_its_limit() -> None:
+    address = f"https://lakeside.example/{'a' * 500}"
+    says = {**FACET, "kind": "recipient", "contact": address}
+    (warning,) = receive_event(event=event(says)).warnings
+    assert "/contact: unusable" in warning
+    assert "at most 500 characters" in warning
+    assert contact_of(spoken_of().pk) is None

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('step_id', models.BigIntegerField()),
                 ('name', models.CharField(max_length=300)),
                 ('address', models.CharField(blank=True, max_length=500)),
-                ('dataset', models.CharField(max_length=500)),
+                ('dataset', models.TextField()),
                 ('records', models.PositiveIntegerField()),
                 ('state', models.CharField(choices=[('to_notify', 'to be notified'), ('notified', 'notified'), ('acknowledged', 'acknowledged'), ('failed', 'could not be notified')], default='to_notify', max_length=12)),
                 ('due_mail', models.CharField(blank=True, choices=[('', 'none'), ('notice', 'notice'), ('reminder', 'reminder')], max_length=8)),

@@ -16,6 +16,7 @@ from deletion_requests.recipient_selectors import (
 from deletion_requests.services.notice_records import change, give_up
 from deletion_requests.services.transitions import locked_request
 from governance.outbox import publish
+from lineage.graph import LONGEST_CONTACT
 from lineage.selectors import contact_of
 from unlearning.selectors import PlanView, StepView, plan_view
 
@@ -58,7 +59,8 @@ def _open(request: DeletionRequest, plan: PlanView, step: StepView) -> None:
         plan_id=plan.id,
         step_id=step.id,
         name=contact.name if contact else step.artifact_name,
-        address=address,
+        # Cut, an address would lead to somebody else.
+        address=address if len(address) <= LONGEST_CONTACT else "",
         dataset=copied.dataset or step.artifact_name,
         records=len(copied.record_ids),
     )
@@ -73,6 +75,8 @@ def _obstacle(address: str, copied: CopiedRecords) -> str:
     """Say why no letter can be mailed, or nothing where one can."""
     if not address:
         return "no address is recorded."
+    if len(address) > LONGEST_CONTACT:
+        return f"its recorded address is longer than {LONGEST_CONTACT} characters."
     if not mail_address(address):
         return "its address is not one that mail can be sent to."
     return "" if copied.record_ids else "the records in its copy are not known."
