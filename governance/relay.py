@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from django.db import close_old_connections, transaction
 from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
+from governance.attempts import DATABASE_AWAY
 from governance.models import OutboxMessage
 from governance.outbox import SUBSCRIPTIONS, SWEEP
 
@@ -29,7 +30,6 @@ SWEEP_SECONDS = 5.0
 #: Longest pause between two tries while broker or database are away.
 MAX_PAUSE_SECONDS = 10.0
 BROKER_AWAY = (BrokerError, RedisError, OSError)
-DATABASE_AWAY = (OperationalError, InterfaceError)
 AWAY = (*BROKER_AWAY, *DATABASE_AWAY)
 
 

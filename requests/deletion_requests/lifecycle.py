@@ -85,8 +85,10 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.RECEIVED, Event.ATTENTION_NEEDED): State.NEEDS_HUMAN,
     (State.VERIFIED, Event.ATTENTION_NEEDED): State.NEEDS_HUMAN,
     (State.TRACED, Event.ATTENTION_NEEDED): State.NEEDS_HUMAN,
+    (State.APPROVED, Event.ATTENTION_NEEDED): State.NEEDS_HUMAN,
     (State.EXECUTING, Event.ATTENTION_NEEDED): State.NEEDS_HUMAN,
     (State.VERIFYING, Event.ATTENTION_NEEDED): State.NEEDS_HUMAN,
+    (State.PARTLY_DONE, Event.ATTENTION_NEEDED): State.NEEDS_HUMAN,
     (State.REPORTING, Event.ATTENTION_NEEDED): State.NEEDS_HUMAN,
     (State.NEEDS_HUMAN, Event.CODE_RESUMED): State.RECEIVED,
     (State.NEEDS_HUMAN, Event.TRACE_RESUMED): State.VERIFIED,
@@ -133,6 +135,10 @@ def label_of(state: State, outcome: str = "") -> str:
 
 def resumption(*, identity_confirmed: bool, work_began: bool) -> Event:
     """Choose how a request that needed a person goes on: from where it stopped, never beyond.
+
+    A plan that was approved and never begun is drawn up and approved anew: an approval does not
+    outlast an interruption of which nobody knows how long it takes. A request that waited for
+    recipients passes its finished steps by and waits again.
 
     Args:
         identity_confirmed: Whether the sender proved to be the data subject.

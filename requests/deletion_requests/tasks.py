@@ -16,13 +16,13 @@ def send_code(request_id: str) -> None:
 @shared_task(name="deletion_requests.tasks.advance_request")
 def advance_request(request_id: str) -> None:
     """Carry one request as far as it goes without a person."""
-    services.advance_request(request_id=UUID(request_id))
+    services.attempt_request(request_id=UUID(request_id))
 
 
 @shared_task(name="deletion_requests.tasks.advance")
 def advance(case_id: str, plan_id: str = "") -> None:  # noqa: ARG001 - the topic's payload
     """Carry the request on whose plan has changed."""
-    services.advance_request(request_id=UUID(case_id))
+    services.attempt_request(request_id=UUID(case_id))
 
 
 @shared_task(name="deletion_requests.tasks.notify_recipient")

@@ -31,6 +31,7 @@ TITLES: dict[str, str] = {
     "request.withdrawal": "Withdrawn",
     "request.denial": "Denied",
     "request.attention_needed": "A person is needed",
+    "request.attempt_failed": "The request could not be carried on",
     "request.code_failed": "One-time code could not be sent",
     "request.code_resumed": "Resumed: a new code is sent",
     "request.trace_resumed": "Resumed: traced again",

@@ -173,7 +173,7 @@ def attempts() -> int:
 
 
 def give_up_on(request: DeletionRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deletion_requests.services.identity.pause_after", lambda _: timedelta(0))
+    monkeypatch.setattr("deletion_requests.services.attempts.pause_after", lambda _: timedelta(0))
     for _ in range(5):
         sweep_requests()
     request.refresh_from_db()

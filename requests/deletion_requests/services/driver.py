@@ -8,6 +8,7 @@ from django.db import transaction
 from deletion_requests.errors import WrongTransitionError
 from deletion_requests.lifecycle import Event, State, resumption
 from deletion_requests.models import DeletionRequest
+from deletion_requests.services.attempts import Undertaking, attempt
 from deletion_requests.services.attention import ask_person
 from deletion_requests.services.notices import open_notices
 from deletion_requests.services.recipient_acts import await_recipients, settle_recipients
@@ -24,6 +25,10 @@ from unlearning.services import (
     draft_plan,
     record_evidence,
     retry_plan,
+)
+
+_CARRYING_ON = Undertaking(
+    failed_kind="request.attempt_failed", failure="The request could not be carried on"
 )
 
 
@@ -47,11 +52,22 @@ def advance_request(*, request_id: UUID) -> str:
             return request.state
 
 
+def attempt_request(*, request_id: UUID) -> None:
+    """Carry a request on, or count that it failed; after some attempts a person is asked.
+
+    Raises:
+        RequestNotFoundError: There is no such request.
+        StaleState: Somebody else changed something first.
+    """
+    attempt(_CARRYING_ON, request_id, lambda found: advance_request(request_id=found))
+
+
 @transaction.atomic
 def resume_request(*, request_id: UUID, actor: str) -> DeletionRequest:
     """Send a request on that a person has looked at, from where it stopped.
 
-    Its code is mailed again, or it is traced again, or its failed jobs are repeated.
+    Its code is mailed again, or it is traced again, or its failed jobs are repeated. Whatever
+    outcome an earlier trace had is forgotten with it.
 
     Raises:
         RequestNotFoundError: There is no such request.
@@ -64,7 +80,8 @@ def resume_request(*, request_id: UUID, actor: str) -> DeletionRequest:
         identity_confirmed=check is not None and check.confirmed_at is not None,
         work_began=plan is not None and plan.started_at is not None,
     )
-    move(request, event, actor=actor)
+    outcome = "" if event is Event.TRACE_RESUMED else request.outcome
+    move(request, event, actor=actor, outcome=outcome)
     if event is Event.STEPS_RESUMED and plan is not None:
         retry_plan(plan_id=plan.id, actor=actor)
     return request

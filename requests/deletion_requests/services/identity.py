@@ -13,17 +13,11 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from deletion_requests.lifecycle import Event, State
 from deletion_requests.models import DeletionRequest, IdentityCheck
-from deletion_requests.services.attention import ask_person
+from deletion_requests.services.attempts import Undertaking, attempt
 from deletion_requests.services.clock import record_clock_event
-from deletion_requests.services.mailing import (
-    MailNotSentError,
-    attempts_are_spent,
-    deliver,
-    pause_after,
-)
+from deletion_requests.services.mailing import MailNotSentError, deliver
 from deletion_requests.services.transitions import SYSTEM, locked_request, move, require
 from deletion_requests.timeline import reference_of
-from governance.ledger.selectors import entries_about
 from governance.ledger.services import append_entry
 from governance.sealing import CannotUnseal, unseal
 
@@ -34,7 +28,9 @@ MAX_ATTEMPTS = 5
 #: How long a code may be used.
 CODE_LIFETIME = timedelta(hours=24)
 _DIGITS = 6
-_FAILED_KIND = "request.code_failed"
+_SENDING_CODE = Undertaking(
+    failed_kind="request.code_failed", failure="The one-time code could not be mailed"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +49,11 @@ def send_code(*, request_id: UUID) -> None:
     The code is derived from the request and the installation's secret key, so a task that was
     killed between mail and commit sends the same code again, and a code is never stored. A mail
     server that fails is tried again after a pause; after some attempts a person is asked.
+
+    Raises:
+        RequestNotFoundError: There is no such request.
     """
-    if _failed_recently(request_id):
-        return
-    try:
-        _send(request_id)
-    except MailNotSentError as error:
-        _record_failure(request_id, str(error))
+    attempt(_SENDING_CODE, request_id, _send)
 
 
 @transaction.atomic
@@ -81,43 +75,6 @@ def _send(request_id: UUID) -> None:
     # Before the ledger's lock is taken: a slow mail server holds up this request and no other.
     _mail(request, code)
     move(request, Event.CODE_SENT, actor=SYSTEM, note="Sent to the contact address.")
-
-
-@transaction.atomic
-def _record_failure(request_id: UUID, trouble: str) -> None:
-    request = locked_request(request_id)
-    if request.state != State.RECEIVED:
-        return
-    attempts = len(_failures(request_id)) + 1
-    final = attempts_are_spent(attempts)
-    if final:
-        ask_person(
-            request,
-            f"The one-time code could not be mailed in {attempts} attempts: {trouble} Put this "
-            "right, then resume.",
-        )
-    append_entry(
-        kind=_FAILED_KIND,
-        actor=SYSTEM,
-        reference=reference_of(request_id),
-        payload={"attempt": attempts, "final": final, "note": f"Not mailed: {trouble}"},
-    )
-
-
-def _failures(request_id: UUID) -> list[datetime]:
-    """When mailing the code failed since it became due, oldest first."""
-    moments: list[datetime] = []
-    for entry in entries_about(reference_of(request_id)):
-        if entry.payload.get("to") == State.RECEIVED:
-            moments.clear()
-        elif entry.kind == _FAILED_KIND:
-            moments.append(entry.recorded_at)
-    return moments
-
-
-def _failed_recently(request_id: UUID) -> bool:
-    moments = _failures(request_id)
-    return bool(moments) and timezone.now() - moments[-1] < pause_after(len(moments))
 
 
 def confirm_identity(*, request_id: UUID, code: str, actor: str) -> CodeAnswer:

@@ -1,5 +1,6 @@
 """Mailing the letters to recipients: at least once, with pauses, and never for ever."""
 
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,18 +11,14 @@ from django.utils import timezone
 
 from deletion_requests.models import (
     AcknowledgementToken,
+    DeletionRequest,
     DueMail,
     NoticeState,
     RecipientNotice,
 )
 from deletion_requests.recipient_mail import mail_address, subject_of, text_of
 from deletion_requests.recipient_selectors import copied_records, token_digest
-from deletion_requests.services.mailing import (
-    MailNotSentError,
-    attempts_are_spent,
-    deliver,
-    pause_after,
-)
+from deletion_requests.services.mailing import MailNotSentError, deliver
 from deletion_requests.services.notice_records import (
     change,
     enter,
@@ -29,7 +26,10 @@ from deletion_requests.services.notice_records import (
     locked_notice,
     record_notified,
 )
+from governance.attempts import DATABASE_AWAY, attempts_are_spent, defect, pause_after
 from unlearning.selectors import plan_view
+
+log = logging.getLogger(__name__)
 
 _TOKEN_BYTES = 32
 _INTERRUPTED = "the worker that mailed it stopped."
@@ -82,9 +82,24 @@ def _claim(notice_id: UUID) -> _Letter | None:
     if attempts_are_spent(notice.attempts):
         give_up(request, notice, _INTERRUPTED)
         return None
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
-    AcknowledgementToken.objects.create(notice=notice, digest=token_digest(token), made_at=now)
     change(notice, attempts=notice.attempts + 1, tried_at=now)
+    try:
+        with transaction.atomic():  # what fails in here leaves the attempt counted
+            return _write(request, notice)
+    except DATABASE_AWAY:
+        raise
+    except Exception as error:  # a letter that cannot be written is given up like any other
+        log.exception("The letter of notice %s could not be written.", notice_id)
+        _note_failure(request, notice, defect(error))
+        return None
+
+
+def _write(request: DeletionRequest, notice: RecipientNotice) -> _Letter:
+    """Write the letter that is due, with a link of its own."""
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    AcknowledgementToken.objects.create(
+        notice=notice, digest=token_digest(token), made_at=timezone.now()
+    )
     step = next(step for step in plan_view(notice.plan_id).steps if step.id == notice.step_id)
     copied = copied_records(request.pk, step.artifact_id)
     reminder = notice.due_mail == DueMail.REMINDER
@@ -121,6 +136,10 @@ def _record_failure(notice_id: UUID, kind: str, trouble: str) -> None:
     request, notice = locked_notice(notice_id)
     if notice.due_mail != kind:
         return
+    _note_failure(request, notice, trouble)
+
+
+def _note_failure(request: DeletionRequest, notice: RecipientNotice, trouble: str) -> None:
     if attempts_are_spent(notice.attempts):
         give_up(request, notice, trouble)
     else:

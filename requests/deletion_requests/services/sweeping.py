@@ -9,7 +9,7 @@ from django.db import transaction
 
 from deletion_requests.lifecycle import FINAL_STATES, State
 from deletion_requests.models import DeletionRequest, NoticeState, RecipientNotice
-from deletion_requests.services.driver import ADVANCING_STATES, advance_request
+from deletion_requests.services.driver import ADVANCING_STATES, attempt_request
 from deletion_requests.services.identity import send_code
 from deletion_requests.services.letters import due_letters, send_letter
 from unlearning.services import cases_with_workspaces, discard_workspaces
@@ -24,7 +24,7 @@ def sweep_requests() -> None:
             send_code(request_id=request_id)
     for request_id in _unlocked(*ADVANCING_STATES):
         with _on_its_own(request_id):
-            advance_request(request_id=request_id)
+            attempt_request(request_id=request_id)
     for notice_id in due_letters():
         with _on_its_own(notice_id):
             send_letter(notice_id=notice_id)
