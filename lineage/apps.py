@@ -11,6 +11,7 @@ class LineageConfig(AppConfig):
 
     def ready(self) -> None:
         """Subscribe to the news that this app acts on."""
-        from governance.outbox import subscribe  # noqa: PLC0415 - needs loaded models
+        from governance.outbox import SWEEP, subscribe  # noqa: PLC0415 - needs loaded models
 
         subscribe("lineage.dataset_recorded", "lineage.tasks.load_record_index")
+        subscribe(SWEEP, "lineage.tasks.sweep")

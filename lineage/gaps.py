@@ -25,6 +25,8 @@ class KnownArtifact:
     missing_models: tuple[str, ...] = ()
     #: Of a recipient: how to tell it anything.
     contact: str = ""
+    #: Why its rows could not be read, in one sentence; empty where nobody tried.
+    unread_because: str = ""
     #: It was said that copies exist, in words that nobody can read.
     unreadable_copies: bool = False
 
@@ -136,12 +138,16 @@ def _dataset_without_subject_index(known: Knowledge) -> Iterator[FoundGap]:
             continue
         if item.placeholder and node.id not in used:
             continue
+        trouble = item.unread_because
         yield _found(
             "dataset_without_subject_index",
             node.name,
             hides=f"Whose records {node.name} holds is unknown, and so is whom the artifacts "
-            "made from it concern.",
-            remedy="Send an OpenLineage event for it with the vestige_recordIndex facet, so "
+            "made from it concern." + (f" Reading its rows failed: {trouble}" if trouble else ""),
+            remedy="Put this right, then send an OpenLineage event for it anew, so that its rows "
+            "are read."
+            if trouble
+            else "Send an OpenLineage event for it with the vestige_recordIndex facet, so "
             "that its rows are read.",
         )
 

@@ -87,6 +87,20 @@ class Artifact(models.Model):
         return self.name
 
 
+class DueReading(models.Model):
+    """A dataset whose rows wait to be read: made when it is announced, gone when they are read."""
+
+    artifact = models.OneToOneField(Artifact, on_delete=models.CASCADE, related_name="due_reading")
+    announced_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True)
+    #: Why the last attempt failed, in words that quote no row; empty before the first one.
+    trouble = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"reading of {self.artifact_id}"
+
+
 class Derivation(models.Model):
     """An edge: ``downstream`` came from ``upstream`` by ``relation``."""
 

@@ -157,7 +157,8 @@ def _check_row(row: Row, here: str, layout: RecordLayout, seen: set[str]) -> Non
     if "\0" in row.record_id:
         raise MalformedRecordsError(f"{column}: it contains a NUL character.")
     if row.record_id in seen:
-        raise MalformedRecordsError(f"{column}: {row.record_id} occurs twice in this segment.")
+        # Not quoted: the sentence is kept where nothing is erased.
+        raise MalformedRecordsError(f"{column}: this record id stands in an earlier row too.")
     if not row.subjects:
         wanted = " or ".join(layout.subject_columns)
         raise MalformedRecordsError(f"{here}, column {wanted}: no data subject is named.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lineage.closure import Snapshot
 from lineage.gaps import Knowledge, KnownActivity, KnownArtifact
 from lineage.graph import ArtifactKind, Edge, Node, Relation
-from lineage.models import Activity, Artifact, Derivation
+from lineage.models import Activity, Artifact, Derivation, DueReading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,11 @@ class GraphNow:
 
 def read_graph() -> GraphNow:
     """Read all nodes, all edges that hold, and all runs; call under the lock of the writers."""
-    artifacts = tuple(_artifact(row) for row in Artifact.objects.order_by("pk").iterator())
+    troubles = dict(DueReading.objects.values_list("artifact_id", "trouble"))
+    artifacts = tuple(
+        _artifact(row, troubles.get(row.pk, ""))
+        for row in Artifact.objects.order_by("pk").iterator()
+    )
     edges = tuple(
         Edge(upstream=up, downstream=down, relation=Relation(relation))
         for up, down, relation in Derivation.objects.filter(ended_at=None)
@@ -40,7 +44,7 @@ def read_graph() -> GraphNow:
     )
 
 
-def _artifact(row: Artifact) -> KnownArtifact:
+def _artifact(row: Artifact, trouble: str) -> KnownArtifact:
     attributes: Mapping[str, object] = row.attributes
     missing = attributes.get("missing_models")
     return KnownArtifact(
@@ -56,5 +60,6 @@ def _artifact(row: Artifact) -> KnownArtifact:
         missing_run=str(attributes.get("missing_run") or ""),
         missing_models=tuple(missing) if isinstance(missing, list) else (),
         contact=str(attributes.get("contact") or ""),
+        unread_because=trouble,
         unreadable_copies=bool(attributes.get("unreadable_copies")),
     )

@@ -4,6 +4,7 @@ from lineage.services.destruction import record_destruction
 from lineage.services.graph import record_observations
 from lineage.services.mlflow import CaptureSummary, capture_mlflow
 from lineage.services.openlineage import Receipt, receive_event
+from lineage.services.reading import attempt_reading, sweep_readings
 from lineage.services.record_index import IndexSummary, load_record_index
 from lineage.services.redaction import record_redaction
 from lineage.services.regeneration import record_regeneration
@@ -12,6 +13,7 @@ __all__ = [
     "CaptureSummary",
     "IndexSummary",
     "Receipt",
+    "attempt_reading",
     "capture_mlflow",
     "load_record_index",
     "receive_event",
@@ -19,4 +21,5 @@ __all__ = [
     "record_observations",
     "record_redaction",
     "record_regeneration",
+    "sweep_readings",
 ]

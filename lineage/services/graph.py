@@ -77,6 +77,14 @@ def lock_graph() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GRAPH_LOCK])
 
 
+def try_lock_graph() -> bool:
+    """Take the lock of the graph's writers if nobody holds it, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [GRAPH_LOCK])
+        (taken,) = cursor.fetchone()
+    return bool(taken)
+
+
 def _record_artifacts(seen: Iterable[ObservedArtifact]) -> dict[str, Artifact]:
     """Create or merge artifacts; returns the touched ones by identity."""
     seen = list(seen)

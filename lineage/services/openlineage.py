@@ -5,13 +5,14 @@ import json
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
 from governance.outbox import publish
 from lineage.capture.openlineage import map_event
 from lineage.capture.openlineage_schema import check_event
 from lineage.errors import UnusableEvent
 from lineage.graph import DATASETS
-from lineage.models import Artifact, LineageEvent
+from lineage.models import Artifact, DueReading, LineageEvent
 from lineage.services.graph import record_observations
 
 #: News that the rows of a dataset wait to be read.
@@ -51,5 +52,19 @@ def receive_event(*, event: object) -> Receipt:
     if new:
         record_observations(mapped.observations)
         for artifact in Artifact.objects.filter(identity__in=mapped.to_index, kind__in=DATASETS):
-            publish(DATASET_RECORDED, artifact_id=artifact.pk)
+            _announce(artifact)
     return Receipt(new=new, warnings=warnings)
+
+
+def _announce(dataset: Artifact) -> None:
+    """Let a dataset be read; one that could not be read before is tried afresh."""
+    DueReading.objects.update_or_create(
+        artifact=dataset,
+        defaults={
+            "announced_at": timezone.now(),
+            "attempts": 0,
+            "tried_at": None,
+            "trouble": "",
+        },
+    )
+    publish(DATASET_RECORDED, artifact_id=dataset.pk)

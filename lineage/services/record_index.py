@@ -11,7 +11,7 @@ from governance.subjects import subject_digest
 from lineage.capture.locations import local_path
 from lineage.errors import ArtifactNotFound, UnreadableRecords
 from lineage.graph import DATASETS, ArtifactKind, Relation
-from lineage.models import Artifact, ArtifactState, Derivation
+from lineage.models import Artifact, ArtifactState, Derivation, DueReading
 from lineage.records import (
     MalformedRecordsError,
     RecordLayout,
@@ -73,6 +73,8 @@ def load_record_index(*, dataset_version_id: int) -> IndexSummary:
     version = Artifact.objects.filter(pk=dataset_version_id, kind__in=DATASETS).first()
     if version is None:
         raise ArtifactNotFound(f"There is no dataset with the id {dataset_version_id}.")
+    # Gone with COMMIT only: a reading that is cut off stays due.
+    DueReading.objects.filter(artifact=version).delete()
     if version.state != ArtifactState.CURRENT:
         return IndexSummary(rows=0, subjects=0, segments=0)
     if version.kind == ArtifactKind.SYNTHETIC_DATASET:

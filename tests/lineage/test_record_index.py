@@ -87,7 +87,10 @@ def test_equal_segments_of_two_versions_are_one_segment(tmp_path: Path) -> None:
         ("customer_number,mail\nC-1,a@x.org\n", "row 1: the column email is missing"),
         ("customer_number,email\n,a@x.org\n", "row 2, column customer_number"),
         ("customer_number,email\nC-1,\n", "row 2, column email: no data subject"),
-        ("customer_number,email\nC-1,a@x\nC-1,b@x\n", "row 3, column customer_number: C-1 occurs"),
+        (
+            "customer_number,email\nC-1,a@x\nC-1,b@x\n",
+            "row 3, column customer_number: this record",
+        ),
         ('customer_number,email\nC-1,"a@x.org\n', "segment-1.csv, row 2: unexpected end"),
         ("", "row 1: the column customer_number is missing"),
     ],
