@@ -11,11 +11,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
+from deletion_requests import lifecycle
 from deletion_requests.approvals import APPROVALS_NEEDED
 from deletion_requests.errors import RequestNotFoundError
 from deletion_requests.forms import DenialForm, RequestForm
 from deletion_requests.lifecycle import STATE_LABELS, Event, State, events_from
-from deletion_requests.presentation import LIVE_STATES, NEXT, graph_of, stages
+from deletion_requests.presentation import LIVE_STATES, NEXT, Resumption, graph_of, stages
 from deletion_requests.resumption import act_of_resuming, resume_as
 from deletion_requests.selectors import (
     QueueFilters,
@@ -175,22 +176,36 @@ def _context(request: OfficerRequest, view: RequestView) -> dict[str, Any]:
     state = State(view.state)
     work_began = view.plan is not None and view.plan.started_at is not None
     resuming = Act.RESUME_REQUEST
+    resumption = None
     if state is State.NEEDS_HUMAN:
         resuming = act_of_resuming(view.id, work_began=work_began)
+        resumption = _resumption(view, accepts=work_began and resuming is Act.RESUME_REQUEST)
     return {
         "section": "queue",
         "view": view,
         "next": NEXT[state],
-        "stages": stages(view.state, work_began=work_began),
+        "stages": stages(state, work_began=work_began, resumption=resumption),
         "graph": graph_of(view.trace),
         "live": state in LIVE_STATES,
         "blocker": approval_blocker(view, request.user),
         "approvals_needed": APPROVALS_NEEDED,
-        "work_began": work_began,
+        "resumption": resumption,
         "may_resume": may(request.user, resuming),
         "resume_refusal": refusal(resuming),
-        "accepts": work_began and resuming is Act.RESUME_REQUEST,
         "may_withdraw": Event.WITHDRAWAL in events_from(state)
         and may(request.user, Act.WITHDRAW_REQUEST),
         "may_deny": not work_began and may(request.user, Act.DENY_REQUEST),
     }
+
+
+def _resumption(view: RequestView, *, accepts: bool) -> Resumption:
+    """Say how a stuck request would go on: the same choice as the service makes."""
+    plan, identity = view.plan, view.identity
+    return Resumption(
+        event=lifecycle.resumption(
+            identity_confirmed=identity is not None and identity.confirmed_at is not None,
+            work_began=plan is not None and plan.started_at is not None,
+        ),
+        settled=plan is not None and plan.settled_at is not None,
+        accepts=accepts,
+    )

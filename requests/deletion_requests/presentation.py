@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from deletion_requests.lifecycle import State
+from deletion_requests.lifecycle import Event, State
 from lineage.drawing import Drawn, Graph, draw_graph
 
 #: Stages of the journey as people see it → the states that belong to each.
@@ -44,6 +44,20 @@ NEXT: Mapping[State, str] = {
     State.NEEDS_HUMAN: "A privacy officer reads why it stopped, and decides how it goes on.",
 }
 
+#: What it means to send a request on that needed a person, in one sentence for each way on.
+GOING_ON: Mapping[Event, str] = {
+    Event.CODE_RESUMED: "Going on mails the one-time code to the data subject again.",
+    Event.TRACE_RESUMED: "Going on traces again, and drafts a new plan for what it finds.",
+    Event.STEPS_RESUMED: "Going on repeats the failed jobs.",
+}
+
+#: Where a request that needs a person stands, by the way on which it goes on.
+_STOPPED_AT: Mapping[Event, State] = {
+    Event.CODE_RESUMED: State.RECEIVED,
+    Event.TRACE_RESUMED: State.TRACED,
+    Event.STEPS_RESUMED: State.EXECUTING,
+}
+
 #: States in which work goes on without anybody pressing a button.
 LIVE_STATES = frozenset(
     {
@@ -70,20 +84,51 @@ class Stage:
     progress: str
 
 
-def stages(state: str, *, work_began: bool) -> tuple[Stage, ...]:
+@dataclass(frozen=True, kw_only=True)
+class Resumption:
+    """How a request that needs a person would go on if somebody sent it on."""
+
+    #: What ``lifecycle.resumption`` chose.
+    event: Event
+    #: Whether nothing is left of its plan, so that only the report is missing.
+    settled: bool
+    #: Whether going on lets versions serve that failed a check.
+    accepts: bool
+
+    @property
+    def stopped_at(self) -> State:
+        """Where on its journey the request stopped."""
+        return State.REPORTING if self.settled else _STOPPED_AT[self.event]
+
+    @property
+    def sentence(self) -> str:
+        """What going on does, for the person who decides it."""
+        if self.settled:
+            return "Going on traces once more and writes the report again; no step is repeated."
+        if self.accepts:
+            return (
+                "Going on repeats what failed. Where a new version fell below the utility floor, "
+                "you accept that it serves."
+            )
+        return GOING_ON[self.event]
+
+
+def stages(
+    state: State, *, work_began: bool, resumption: Resumption | None = None
+) -> tuple[Stage, ...]:
     """Place a request on its journey.
 
     Args:
-        state: Key of a ``lifecycle.State``.
-        work_began: Whether steps have started; tells where a request that needs a person stands,
-            and whether a closed one was answered without any work.
+        state: Where the request stands.
+        work_began: Whether steps have started; tells whether a closed request was answered without
+            any work.
+        resumption: How it goes on; needed for a request that needs a person, which stands where
+            it stopped.
 
     Returns:
         Every stage in order; empty for a request that left the journey early.
     """
-    here = State(state)
-    if here == State.NEEDS_HUMAN:
-        here = State.EXECUTING if work_began else State.TRACED
+    here = resumption.stopped_at if resumption else state
     spared = WORK_STAGES if here in {State.REPORTING, State.CLOSED} and not work_began else ()
     journey = [stage for stage in STAGES if stage[0] not in spared]
     position = next((i for i, (_, states) in enumerate(journey) if here in states), None)

@@ -1,9 +1,17 @@
 """The drawn trace: ranks, order and wires."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deletion_requests.presentation import MOST_BOXES, graph_of, stages
+from deletion_requests.lifecycle import Event, State, events_from
+from deletion_requests.presentation import (
+    GOING_ON,
+    MOST_BOXES,
+    Resumption,
+    graph_of,
+    stages,
+)
 from lineage.layout import Metrics, draw
 from tests.factories import impact_document
 
@@ -95,10 +103,37 @@ def test_many_segments_stay_in_the_table_only() -> None:
 
 
 def test_stages_tell_done_from_current_from_ahead() -> None:
-    marks = [stage.progress for stage in stages("executing", work_began=True)]
+    marks = [stage.progress for stage in stages(State.EXECUTING, work_began=True)]
 
     assert marks == ["done"] * 4 + ["current"] + ["ahead"] * 3
-    assert {stage.progress for stage in stages("closed", work_began=True)} == {"done"}
-    assert stages("withdrawn", work_began=False) == ()
-    assert "Steps" not in {stage.name for stage in stages("closed", work_began=False)}
-    assert stages("needs_human", work_began=False)[2].progress == "current"
+    assert {stage.progress for stage in stages(State.CLOSED, work_began=True)} == {"done"}
+    assert stages(State.WITHDRAWN, work_began=False) == ()
+    assert "Steps" not in {stage.name for stage in stages(State.CLOSED, work_began=False)}
+
+
+@pytest.mark.parametrize(
+    ("event", "settled", "stage", "words"),
+    [
+        (Event.CODE_RESUMED, False, "Received", "mails the one-time code"),
+        (Event.TRACE_RESUMED, False, "Trace", "traces again, and drafts a new plan"),
+        (Event.STEPS_RESUMED, False, "Steps", "repeats the failed jobs"),
+        (Event.STEPS_RESUMED, True, "Report", "writes the report again"),
+    ],
+)
+def test_a_stuck_request_stands_where_it_stopped_and_says_how_it_goes_on(
+    event: Event, settled: bool, stage: str, words: str
+) -> None:
+    resumption = Resumption(event=event, settled=settled, accepts=False)
+
+    placed = stages(
+        State.NEEDS_HUMAN, work_began=event is Event.STEPS_RESUMED, resumption=resumption
+    )
+
+    assert [item.name for item in placed if item.progress == "current"] == [stage]
+    assert words in resumption.sentence
+
+
+def test_every_way_of_going_on_has_a_sentence() -> None:
+    ways = [event for event in events_from(State.NEEDS_HUMAN) if event is not Event.DENIAL]
+
+    assert set(GOING_ON) == set(ways)

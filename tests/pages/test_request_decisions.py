@@ -7,7 +7,12 @@ from django.test import Client
 
 from deletion_requests.models import DeletionRequest
 from governance.models import Role, User
-from tests.factories import JobFactory, OfficerFactory, planned_request
+from tests.factories import (
+    DeletionRequestFactory,
+    JobFactory,
+    OfficerFactory,
+    planned_request,
+)
 from unlearning.models import JobState, Plan
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +103,35 @@ def test_work_that_has_begun_rules_a_denial_out(client: Client) -> None:
     assert "Deny this request" not in page
     assert "Going on repeats the failed jobs." in page
     assert request.state == "needs_human"
+
+
+def test_a_code_that_could_not_be_mailed_is_mailed_again_and_the_page_says_so(
+    client: Client,
+) -> None:
+    request = DeletionRequestFactory.create(state="needs_human", identity=None)
+    DeletionRequest.objects.filter(pk=request.pk).update(attention="The code was not mailed.")
+    client.force_login(OfficerFactory.create())
+
+    page = " ".join(page_of(client, request).split())
+
+    assert "Going on mails the one-time code to the data subject again." in page
+    assert 'aria-current="step"> <span>Received' in page
+    assert "(done)" not in page
+
+
+def test_a_report_that_failed_is_written_again_and_no_failed_job_is_promised(
+    client: Client,
+) -> None:
+    request = stuck_request()
+    now = datetime.now(UTC)
+    Plan.objects.filter(case_id=request.pk).update(started_at=now, settled_at=now)
+    client.force_login(OfficerFactory.create())
+
+    page = " ".join(page_of(client, request).split())
+
+    assert "writes the report again; no step is repeated." in page
+    assert "failed jobs" not in page
+    assert 'aria-current="step"> <span>Report' in page
 
 
 def stuck_job(request: DeletionRequest, *, purpose: str) -> None:
