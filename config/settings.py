@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "governance.zones.organisation_zone",
+    "governance.pages.explain_wrong_method",
     # Must stand last: it turns a lockout raised further in into its answer.
     "axes.middleware.AxesMiddleware",
 ]

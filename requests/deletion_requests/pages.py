@@ -1,18 +1,17 @@
 """The officers' pages about deletion requests: authorise, parse, one call, render."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
 from deletion_requests import lifecycle
 from deletion_requests.approvals import APPROVALS_NEEDED
+from deletion_requests.buttons import actor_of, button_of_request, told
 from deletion_requests.errors import RequestNotFoundError
 from deletion_requests.forms import DenialForm, RequestForm
 from deletion_requests.lifecycle import STATE_LABELS, Event, State, events_from
@@ -33,7 +32,6 @@ from deletion_requests.services import (
 )
 from governance.access import OfficerRequest, officers_only
 from governance.acts import Act, may, refusal
-from governance.errors import VestigeError
 
 
 def home(_request: HttpRequest) -> HttpResponse:
@@ -73,7 +71,7 @@ def new_request_page(request: OfficerRequest) -> HttpResponse:
             regime=regime,
             request_type=request_type,
             email=form.cleaned_data["email"],
-            intake_client=f"officer:{request.user.get_username()}",
+            intake_client=actor_of(request),
         )
         messages.success(
             request, f"Request {received.reference} is received. A one-time code was sent."
@@ -102,67 +100,58 @@ def progress_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     return render(request, "deletion_requests/parts/progress.html", {"view": view})
 
 
-@require_POST
-@officers_only(Act.APPROVE_PLAN)
+@button_of_request(Act.APPROVE_PLAN)
 def approve_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """Record this officer's approval of the plan they read, or say why it is refused."""
-    view = _view_or_404(request_id)
-    with _told(request, f"Your approval of {view.reference} is recorded."):
-        approve_plan(
+
+    def act() -> str:
+        approval = approve_plan(
             request_id=request_id,
             officer=request.user,
             plan_digest=request.POST.get("plan_digest", ""),
         )
-    return redirect("request", request_id)
+        return f"Your approval of {approval.request.reference} is recorded."
+
+    return told(request, request_id, act)
 
 
-@require_POST
-@officers_only(Act.RESUME_REQUEST, Act.RESUME_JOBS)
+@button_of_request(Act.RESUME_REQUEST, Act.RESUME_JOBS)
 def resume_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """Send a request on that waited for a person, or say why it cannot go on."""
-    view = _view_or_404(request_id)
-    with _told(request, f"{view.reference} goes on."):
-        resume_as(officer=request.user, request_id=request_id)
-    return redirect("request", request_id)
+
+    def act() -> str:
+        row = resume_as(officer=request.user, request_id=request_id)
+        return f"{row.reference} goes on."
+
+    return told(request, request_id, act)
 
 
-@require_POST
-@officers_only(Act.DENY_REQUEST)
+@button_of_request(Act.DENY_REQUEST)
 def deny_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """End a request that waited for a person without work, for a reason that the ledger keeps."""
-    view = _view_or_404(request_id)
     form = DenialForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(str(error) for error in form.errors["reason"]))
         return redirect("request", request_id)
-    with _told(request, f"{view.reference} is denied."):
-        deny_request(
-            request_id=request_id,
-            actor=f"officer:{request.user.get_username()}",
-            reason=form.cleaned_data["reason"],
+
+    def act() -> str:
+        row = deny_request(
+            request_id=request_id, actor=actor_of(request), reason=form.cleaned_data["reason"]
         )
-    return redirect("request", request_id)
+        return f"{row.reference} is denied."
+
+    return told(request, request_id, act)
 
 
-@require_POST
-@officers_only(Act.WITHDRAW_REQUEST)
+@button_of_request(Act.WITHDRAW_REQUEST)
 def withdraw_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """End a request that the data subject takes back."""
-    view = _view_or_404(request_id)
-    with _told(request, f"{view.reference} is withdrawn."):
-        withdraw_request(request_id=request_id, actor=f"officer:{request.user.get_username()}")
-    return redirect("request", request_id)
 
+    def act() -> str:
+        row = withdraw_request(request_id=request_id, actor=actor_of(request))
+        return f"{row.reference} is withdrawn."
 
-@contextmanager
-def _told(request: OfficerRequest, success: str) -> Iterator[None]:
-    """Tell the officer on the next page that the act was done, or why it was refused."""
-    try:
-        yield
-    except VestigeError as refusal:
-        messages.error(request, refusal.detail)
-    else:
-        messages.success(request, success)
+    return told(request, request_id, act)
 
 
 def _view_or_404(request_id: UUID) -> RequestView:

@@ -8,8 +8,9 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
+from deletion_requests.buttons import actor_of, button_of_request, told
 from deletion_requests.errors import UnknownLinkError
 from deletion_requests.recipient_selectors import acknowledgement_view
 from deletion_requests.services import (
@@ -19,9 +20,8 @@ from deletion_requests.services import (
     remind_recipient,
     report_as_partial,
 )
-from governance.access import OfficerRequest, officers_only
+from governance.access import OfficerRequest
 from governance.acts import Act
-from governance.errors import VestigeError
 
 
 class SentenceForm(forms.Form):
@@ -54,8 +54,7 @@ def acknowledge_page(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, f"deletion_requests/{name}.html", {"notice": notice})
 
 
-@require_POST
-@officers_only(Act.MANAGE_RECIPIENTS)
+@button_of_request(Act.MANAGE_RECIPIENTS)
 def record_acknowledgement_page(
     request: OfficerRequest, request_id: UUID, notice_id: UUID
 ) -> HttpResponse:
@@ -63,15 +62,14 @@ def record_acknowledgement_page(
 
     def act(sentence: str) -> str:
         notice = record_acknowledgement(
-            request_id=request_id, notice_id=notice_id, actor=_actor(request), note=sentence
+            request_id=request_id, notice_id=notice_id, actor=actor_of(request), note=sentence
         )
         return f"The acknowledgement of {notice.name} is recorded."
 
     return _with_sentence(request, request_id, act)
 
 
-@require_POST
-@officers_only(Act.MANAGE_RECIPIENTS)
+@button_of_request(Act.MANAGE_RECIPIENTS)
 def record_notification_page(
     request: OfficerRequest, request_id: UUID, notice_id: UUID
 ) -> HttpResponse:
@@ -79,32 +77,32 @@ def record_notification_page(
 
     def act(sentence: str) -> str:
         notice = record_notification(
-            request_id=request_id, notice_id=notice_id, actor=_actor(request), note=sentence
+            request_id=request_id, notice_id=notice_id, actor=actor_of(request), note=sentence
         )
         return f"{notice.name} is recorded as notified."
 
     return _with_sentence(request, request_id, act)
 
 
-@require_POST
-@officers_only(Act.MANAGE_RECIPIENTS)
+@button_of_request(Act.MANAGE_RECIPIENTS)
 def remind_page(request: OfficerRequest, request_id: UUID, notice_id: UUID) -> HttpResponse:
     """Mail a recipient again."""
 
     def act() -> str:
-        notice = remind_recipient(request_id=request_id, notice_id=notice_id, actor=_actor(request))
+        notice = remind_recipient(
+            request_id=request_id, notice_id=notice_id, actor=actor_of(request)
+        )
         return f"A letter to {notice.name} is on its way."
 
-    return _told(request, request_id, act)
+    return told(request, request_id, act)
 
 
-@require_POST
-@officers_only(Act.MANAGE_RECIPIENTS)
+@button_of_request(Act.MANAGE_RECIPIENTS)
 def report_as_partial_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """Let the report be written although a recipient has not acknowledged."""
 
     def act(sentence: str) -> str:
-        row = report_as_partial(request_id=request_id, actor=_actor(request), reason=sentence)
+        row = report_as_partial(request_id=request_id, actor=actor_of(request), reason=sentence)
         return f"{row.reference} is reported as partly done."
 
     return _with_sentence(request, request_id, act)
@@ -117,17 +115,4 @@ def _with_sentence(
     if not form.is_valid():
         messages.error(request, " ".join(str(error) for error in form.errors["sentence"]))
         return redirect("request", request_id)
-    return _told(request, request_id, lambda: act(form.cleaned_data["sentence"]))
-
-
-def _told(request: OfficerRequest, request_id: UUID, act: Callable[[], str]) -> HttpResponse:
-    """Act, and tell the officer on the request's page that it was done, or why it was refused."""
-    try:
-        messages.success(request, act())
-    except VestigeError as refusal:
-        messages.error(request, refusal.detail)
-    return redirect("request", request_id)
-
-
-def _actor(request: OfficerRequest) -> str:
-    return f"officer:{request.user.get_username()}"
+    return told(request, request_id, lambda: act(form.cleaned_data["sentence"]))
