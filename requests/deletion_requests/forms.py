@@ -1,5 +1,7 @@
 """What an officer enters when a request arrives by letter, telephone or e-mail."""
 
+import uuid
+
 from django import forms
 
 from deletion_requests.deadlines import rules
@@ -47,6 +49,16 @@ class RequestForm(forms.Form):
         error_messages={
             "required": "Select which law applies.",
             "invalid_choice": "Select one of the listed laws.",
+        },
+    )
+
+    #: Names this copy of the form, so that sending it twice enters one request.
+    copy = forms.UUIDField(
+        initial=uuid.uuid4,
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": "Load this page again: the form did not come from it.",
+            "invalid": "Load this page again: the form did not come from it.",
         },
     )
 

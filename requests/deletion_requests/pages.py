@@ -1,7 +1,7 @@
 """The officers' pages about deletion requests: authorise, parse, one call, render."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,9 +12,10 @@ from django_htmx.http import HttpResponseClientRefresh
 from deletion_requests import lifecycle
 from deletion_requests.approvals import APPROVALS_NEEDED
 from deletion_requests.buttons import actor_of, button_of_request, told
-from deletion_requests.errors import RequestNotFoundError
+from deletion_requests.errors import IdempotencyConflictError, RequestNotFoundError
 from deletion_requests.forms import DenialForm, RequestForm
 from deletion_requests.lifecycle import STATE_LABELS, Event, State, events_from
+from deletion_requests.models import DeletionRequest
 from deletion_requests.presentation import LIVE_STATES, NEXT, Resumption, graph_of, stages
 from deletion_requests.resumption import act_of_resuming, resume_as
 from deletion_requests.selectors import (
@@ -66,20 +67,42 @@ def new_request_page(request: OfficerRequest) -> HttpResponse:
     """Take a request that reached an officer outside the API."""
     form = RequestForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        regime, request_type = form.regime_and_type()
-        received = receive_request(
-            regime=regime,
-            request_type=request_type,
-            email=form.cleaned_data["email"],
-            intake_client=actor_of(request),
-        )
-        messages.success(
-            request, f"Request {received.reference} is received. A one-time code was sent."
-        )
-        return redirect("request", received.id)
+        try:
+            received = _receive(request, form)
+        except IdempotencyConflictError:
+            form = _with_other_answers(request)
+        else:
+            messages.success(
+                request, f"Request {received.reference} is received. A one-time code was sent."
+            )
+            return redirect("request", received.id)
     status = 422 if form.errors else 200
     context = {"section": "new", "form": form}
     return render(request, "deletion_requests/new.html", context, status=status)
+
+
+def _receive(request: OfficerRequest, form: RequestForm) -> DeletionRequest:
+    regime, request_type = form.regime_and_type()
+    return receive_request(
+        regime=regime,
+        request_type=request_type,
+        email=form.cleaned_data["email"],
+        intake_client=actor_of(request),
+        idempotency_key=str(form.cleaned_data["copy"]),
+    )
+
+
+def _with_other_answers(request: OfficerRequest) -> RequestForm:
+    """Ask about a form that was sent before with other answers, e.g. after going back to it."""
+    answers = request.POST.copy()
+    answers["copy"] = str(uuid4())
+    form = RequestForm(answers)
+    form.add_error(
+        None,
+        "This form was sent before with other answers, and that request stands. "
+        "Send it again if this is another request.",
+    )
+    return form
 
 
 @require_GET
