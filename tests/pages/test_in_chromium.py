@@ -4,7 +4,13 @@ import pytest
 
 from deletion_requests.models import Approval, ClockEvent, DeletionRequest
 from governance.models import Role, User
-from tests.factories import OfficerFactory, planned_request, signed_report
+from tests.factories import (
+    EvidenceFactory,
+    JobFactory,
+    OfficerFactory,
+    planned_request,
+    signed_report,
+)
 from tests.pages.conftest import Visit, sign_in_at
 from tests.pages.examples import furnished
 from tests.pages.tour import stops
@@ -58,6 +64,55 @@ def test_a_running_plan_follows_its_workers_without_a_reload(visit: Visit) -> No
     request.save()
     visit.page.get_by_text("The results are tested before anything new goes live.").wait_for()
     assert visit.complaints == []
+
+
+def test_what_a_reader_opened_and_focused_stays_so_while_the_plan_moves_on(visit: Visit) -> None:
+    planned_request(state="executing")
+    step = PlanStep.objects.get(ordinal=2)
+    sign_in(visit, OfficerFactory.create())
+    visit.open(f"/requests/{step.plan.case_id}/")
+    details = visit.page.locator("#step-2 details")
+    details.locator("summary").focus()
+    visit.page.keyboard.press("Enter")
+
+    PlanStep.objects.filter(ordinal=1).update(reason="The worker has a new reason.")
+    EvidenceFactory.create(step=step, summary="Something was found meanwhile.")
+    visit.page.get_by_text("The worker has a new reason.").wait_for()
+    visit.page.get_by_text("Something was found meanwhile.").wait_for()
+
+    assert details.evaluate("box => box.open") is True
+    assert details.evaluate("box => document.activeElement === box.querySelector('summary')")
+    assert visit.complaints == []
+
+
+def test_focus_stays_on_a_job_while_a_new_one_comes_above_it(visit: Visit) -> None:
+    furnished()
+    sign_in(visit, OfficerFactory.create(roles=[Role.ML_ENGINEER]))
+    visit.open("/jobs/?state=running")
+    link = visit.page.locator("#jobs th a").first
+    link.focus()
+    address = link.get_attribute("href")
+
+    JobFactory.create(state=JobState.RUNNING, message="just begun")
+    visit.page.get_by_text("just begun").wait_for()
+
+    assert visit.page.evaluate("document.activeElement.getAttribute('href')") == address
+    assert visit.complaints == []
+
+
+def test_a_poll_that_fails_leaves_the_page_as_it_was(visit: Visit) -> None:
+    request = planned_request(state="executing")
+    sign_in(visit, OfficerFactory.create())
+    visit.page.route("**/progress?*", lambda route: route.fulfill(status=500, body="<h1>500</h1>"))
+    visit.open(f"/requests/{request.pk}/")
+
+    with visit.page.expect_response("**/progress?*"):
+        pass
+    with visit.page.expect_response("**/progress?*"):
+        pass
+
+    assert visit.page.locator("h1").count() == 1
+    assert visit.page.locator("#step-1").count() == 1
 
 
 def test_the_list_of_jobs_follows_the_workers_without_a_reload(visit: Visit) -> None:
