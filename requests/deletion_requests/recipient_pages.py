@@ -5,14 +5,14 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from deletion_requests.buttons import actor_of, button_of_request, told
 from deletion_requests.errors import UnknownLinkError
-from deletion_requests.recipient_selectors import acknowledgement_view
+from deletion_requests.recipient_selectors import LINK_LIFETIME, acknowledgement_view
 from deletion_requests.services import (
     acknowledge_by_link,
     record_acknowledgement,
@@ -49,7 +49,10 @@ def acknowledge_page(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("recipient-acknowledge", token)
         notice = acknowledgement_view(token)
     except UnknownLinkError as unknown:
-        raise Http404(unknown.detail) from unknown
+        context = {"detail": unknown.detail, "days": LINK_LIFETIME.days}
+        return render(
+            request, "deletion_requests/unknown_link.html", context, status=unknown.status
+        )
     name = "acknowledged" if notice.acknowledged_at else "acknowledge"
     return render(request, f"deletion_requests/{name}.html", {"notice": notice})
 

@@ -135,6 +135,28 @@ def test_wrong_and_old_links_get_one_and_the_same_answer(case: Case, client: Cli
     assert case.notice().state == "notified"
 
 
+def test_a_dead_link_tells_the_recipient_what_to_do_and_leads_nowhere_else(
+    client: Client,
+) -> None:
+    answer = client.get(page("A" * 43))
+
+    shown = answer.content.decode()
+    assert "Use the newest message, or answer it by mail." in shown
+    assert "older than 90 days" in shown
+    assert "<a " not in shown
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_the_page_of_an_acknowledgement_leads_to_no_page_of_the_officers(
+    case: Case, client: Client
+) -> None:
+    asked = client.get(page(token_in())).content.decode()
+    thanked = client.post(page(token_in()), follow=True).content.decode()
+
+    assert case.notice().state == "acknowledged"
+    assert "<a " not in asked + thanked
+
+
 def test_a_program_acknowledges_and_may_repeat_itself(case: Case) -> None:
     first = APIClient().post(API, {"token": token_in()})
     second = APIClient().post(API, {"token": token_in()})
