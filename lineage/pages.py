@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from governance.access import OfficerRequest, officers_only
 from governance.acts import Act
+from governance.filters import asked_for
 from lineage.drawing import Drawn, Graph, draw_graph
 from lineage.errors import ArtifactNotFound
 from lineage.models import ArtifactState
@@ -29,10 +30,10 @@ from lineage.selectors.registry import (
 def registry_page(request: OfficerRequest) -> HttpResponse:
     """List artifacts; every filter stands in the address."""
     filters = RegistryFilters(
-        kind=request.GET.get("kind", ""),
-        state=request.GET.get("state", ""),
-        text=request.GET.get("text", "").strip(),
-        page=request.GET.get("page", ""),
+        kind=asked_for(request, "kind"),
+        state=asked_for(request, "state"),
+        text=asked_for(request, "text"),
+        page=asked_for(request, "page"),
     )
     context = {
         "section": "lineage",

@@ -10,6 +10,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from governance.access import OfficerRequest, officers_only
 from governance.acts import Act
+from governance.filters import asked_for
 from unlearning.errors import JobNotFoundError
 from unlearning.job_selectors import (
     LIVE_STATES,
@@ -47,13 +48,13 @@ def job_page(request: OfficerRequest, job_id: UUID) -> HttpResponse:
 def job_progress(request: OfficerRequest, job_id: UUID) -> HttpResponse:
     """Answer the poll of a job's page; asks it to load again once the state has moved on."""
     context = _job_context(job_id)
-    if request.GET.get("state") != context["view"].row.state:
+    if asked_for(request, "state") != context["view"].row.state:
         return HttpResponseClientRefresh()
     return render(request, "unlearning/parts/job_progress.html", context)
 
 
 def _list_context(request: OfficerRequest) -> dict[str, Any]:
-    filters = JobFilters(state=request.GET.get("state", ""), page=request.GET.get("page", ""))
+    filters = JobFilters(state=asked_for(request, "state"), page=asked_for(request, "page"))
     counts = job_counts()
     return {
         "section": "jobs",

@@ -141,7 +141,12 @@ def compute_clock(
 
 def days_left(respond_by: date, *, zone: str, now: datetime) -> int:
     """Count the days from today in the organisation's zone to the last day; negative when late."""
-    return (respond_by - _day(now, ZoneInfo(zone))).days
+    return (respond_by - today_in(zone, now=now)).days
+
+
+def today_in(zone: str, *, now: datetime) -> date:
+    """The day on which a moment falls where a clock is counted."""
+    return _day(now, ZoneInfo(zone))
 
 
 def _start_day(rule: Rule, events: Sequence[Moment], place: ZoneInfo) -> date:

@@ -11,6 +11,7 @@ from deletion_requests.models import DeletionRequest
 from deletion_requests.timeline import TITLES, reference_of
 from governance.access import OfficerRequest, officers_only
 from governance.acts import Act
+from governance.filters import asked_for
 from governance.ledger import selectors
 from governance.ledger.listing import EntryView, entries, head_hex
 from governance.ledger.origin import ledger_origin
@@ -34,9 +35,9 @@ class EntryRow:
 @officers_only(Act.READ_LEDGER)
 def ledger_page(request: OfficerRequest) -> HttpResponse:
     """List entries, the newest first; the filter stands in the address."""
-    about = request.GET.get("request", "").strip()
+    about = asked_for(request, "request")
     found = entries(
-        references=_references(about) if about else None, page=request.GET.get("page", "")
+        references=_references(about) if about else None, page=asked_for(request, "page")
     )
     size, root = head_hex()
     context = {

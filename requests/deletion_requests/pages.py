@@ -22,7 +22,7 @@ from deletion_requests.selectors import (
     QueueFilters,
     RequestView,
     approval_blocker,
-    queue,
+    queue_slice,
     request_view,
 )
 from deletion_requests.services import (
@@ -33,6 +33,7 @@ from deletion_requests.services import (
 )
 from governance.access import OfficerRequest, officers_only
 from governance.acts import Act, may, refusal
+from governance.filters import asked_for
 
 
 def home(_request: HttpRequest) -> HttpResponse:
@@ -45,17 +46,16 @@ def home(_request: HttpRequest) -> HttpResponse:
 def queue_page(request: OfficerRequest) -> HttpResponse:
     """List requests; every filter stands in the address."""
     filters = QueueFilters(
-        state=request.GET.get("state", ""), text=request.GET.get("reference", "").strip()
+        state=asked_for(request, "state"),
+        text=asked_for(request, "reference"),
+        overdue=asked_for(request, "overdue") == "1",
+        page=asked_for(request, "page"),
     )
-    overdue = request.GET.get("overdue") == "1"
-    rows = [row for row in queue(filters) if not overdue or (row.days_left < 0 and not row.final)]
-    rows.sort(key=lambda row: row.final)  # stable: what still runs stays in the order of deadlines
     context = {
         "section": "queue",
-        "rows": rows,
+        "slice": queue_slice(filters),
         "filters": filters,
-        "overdue": overdue,
-        "filtered": bool(filters.state or filters.text or overdue),
+        "filtered": bool(filters.state or filters.text or filters.overdue),
         "states": STATE_LABELS,
     }
     return render(request, "deletion_requests/queue.html", context)
@@ -118,7 +118,7 @@ def request_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
 def progress_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """Answer the poll of the request page; asks it to load again once the state has moved on."""
     view = _view_or_404(request_id)
-    if view.plan is None or request.GET.get("state") != view.state:
+    if view.plan is None or asked_for(request, "state") != view.state:
         return HttpResponseClientRefresh()
     return render(request, "deletion_requests/parts/progress.html", {"view": view})
 

@@ -13,10 +13,10 @@ from deletion_requests.deadlines import compute_clock, days_left, rule_for
 from deletion_requests.errors import RequestNotFoundError
 from deletion_requests.lifecycle import FINAL_STATES, State, label_of
 from deletion_requests.models import Approval, ClockEvent, DeletionRequest, RecordedTrace
-from deletion_requests.queueing import QueueFilters, QueueRow, queue
+from deletion_requests.queueing import QueueFilters, QueueRow, queue, queue_slice
 from deletion_requests.recipient_selectors import RecipientView, attention_to, recipients_of
 from deletion_requests.timeline import TimelineEntry, timeline_of
-from governance.models import Role, User
+from governance.models import Role
 from unlearning.selectors import PlanView, latest_plan_of
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "TimelineEntry",
     "approval_blocker",
     "queue",
+    "queue_slice",
     "request_view",
 ]
 
@@ -104,10 +105,6 @@ class RequestView:
     timeline: tuple[TimelineEntry, ...]
     #: The signed report that answers the request, once written.
     report_id: UUID | None
-
-    def can_approve(self, user: User) -> bool:
-        """Whether this officer's approval would be accepted now."""
-        return approval_blocker(self, user) is None
 
 
 def get_request(request_id: UUID) -> DeletionRequest:

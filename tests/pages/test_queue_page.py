@@ -1,6 +1,7 @@
 """The queue: who sees it, what its filters do, what it says when it is empty."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -102,6 +103,51 @@ def test_open_requests_come_before_closed_ones(client: Client) -> None:
     page = client.get("/requests/").content.decode()
 
     assert page.index(waiting.reference) < page.index(closed.reference)
+
+
+def test_what_is_overdue_is_counted_in_the_zone_of_each_request(client: Client) -> None:
+    # These zones lie 26 hours apart: what is due today in the one is late in the other.
+    today = datetime.now(ZoneInfo("Etc/GMT+12")).date()
+    here = DeletionRequestFactory.create(zone="Etc/GMT+12", due_on=today)
+    there = DeletionRequestFactory.create(zone="Etc/GMT-14", due_on=today)
+    client.force_login(OfficerFactory.create())
+
+    page = client.get("/requests/", {"overdue": "1"}).content.decode()
+
+    assert there.reference in page
+    assert here.reference not in page
+
+
+def test_a_long_queue_has_pages_that_keep_the_filters(client: Client) -> None:
+    closed = DeletionRequestFactory.create(state="closed")
+    DeletionRequestFactory.create_batch(60, state="planned")
+    client.force_login(OfficerFactory.create())
+
+    first = client.get("/requests/").content.decode()
+    beyond = client.get("/requests/", {"page": "2"}).content.decode()
+    kept = client.get("/requests/", {"state": "planned"}).content.decode()
+
+    assert "61 requests" in first
+    assert "Page 1 of 2" in first
+    assert closed.reference not in first
+    assert closed.reference in beyond
+    assert "state=planned&amp;page=2" in kept
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/requests/?reference=%00&state=%00&overdue=%00&page=%00",
+        "/ledger/?request=%00&page=%00",
+        "/lineage/?text=%00&kind=%00&state=%00&page=%00",
+        "/jobs/?state=%00&page=%00",
+        "/jobs/table?state=%00",
+    ],
+)
+def test_a_filter_that_the_database_cannot_take_is_no_error(client: Client, path: str) -> None:
+    client.force_login(OfficerFactory.create())
+
+    assert client.get(path).status_code == 200
 
 
 def test_the_queue_asks_few_questions_however_long_it_is(
