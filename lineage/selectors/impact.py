@@ -11,7 +11,7 @@ from lineage.closure.impact import assemble_impact
 from lineage.closure.networkx_engine import NetworkxEngine
 from lineage.graph import Gap, Impact, RecordRef, Relation
 from lineage.models import Posting
-from lineage.selectors.knowledge import GraphNow, read_graph
+from lineage.selectors.knowledge import GraphNow, one_moment, read_graph
 from lineage.services.graph import lock_graph
 
 #: The engine that answers; any other must give the same answers.
@@ -32,7 +32,8 @@ def trace_subject(subject: SubjectDigest) -> Impact:
         hide an affected artifact.
     """
     with transaction.atomic():
-        # Under the lock of the graph's writers all reads see one moment; they take milliseconds.
+        # Under the lock of the graph's writers all reads see one moment, and what the caller's
+        # transaction decides upon them still holds when it commits.
         lock_graph()
         graph = read_graph()
         posting = Posting.objects.filter(
@@ -50,9 +51,8 @@ def trace_subject(subject: SubjectDigest) -> Impact:
 
 
 def find_gaps() -> tuple[Gap, ...]:
-    """Everything that the graph knows it does not know."""
-    with transaction.atomic():
-        lock_graph()
+    """Everything that the graph knows it does not know; waits for no writer of the graph."""
+    with one_moment():
         graph = read_graph()
     return tuple(found.gap for found in gaps.find_gaps(graph.knowledge))
 

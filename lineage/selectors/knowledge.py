@@ -1,12 +1,16 @@
 """The whole graph at one moment, read with one statement a table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from django.db import connection, transaction
 
 from lineage.closure import Snapshot
 from lineage.gaps import Knowledge, KnownActivity, KnownArtifact
 from lineage.graph import ArtifactKind, Edge, Node, Relation
 from lineage.models import Activity, Artifact, Derivation, DueReading
+from lineage.services.graph import lock_graph
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +21,28 @@ class GraphNow:
     knowledge: Knowledge
 
 
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Let all reads see one moment without waiting for a writer, which may be at work for minutes.
+
+    Inside a transaction of the caller, whose isolation is settled by then, the lock of the
+    writers serves instead.
+    """
+    if connection.in_atomic_block:
+        lock_graph()
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
 def read_graph() -> GraphNow:
-    """Read all nodes, all edges that hold, and all runs; call under the lock of the writers."""
+    """Read all nodes, all edges that hold, and all runs.
+
+    Call it within :func:`one_moment`, or under the lock of the graph's writers.
+    """
     troubles = dict(DueReading.objects.values_list("artifact_id", "trouble"))
     artifacts = tuple(
         _artifact(row, troubles.get(row.pk, ""))
