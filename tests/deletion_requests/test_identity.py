@@ -13,12 +13,14 @@ from rest_framework.test import APIClient
 from deletion_requests.models import ClockEvent, DeletionRequest, IdentityCheck
 from deletion_requests.services import (
     advance_request,
+    confirm_identity,
     deny_request,
     receive_request,
     resume_request,
     send_code,
     sweep_requests,
 )
+from deletion_requests.services.identity import expire_check
 from governance.models import LedgerEntry, OutboxMessage
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +117,33 @@ def test_a_code_that_is_too_old_ends_the_request(
     assert portal.post(url(waiting), {"code": code()}).status_code == 422
     waiting.refresh_from_db()
     assert waiting.state == "expired"
+
+
+def test_a_code_that_nobody_enters_ends_the_request(waiting: DeletionRequest) -> None:
+    sweep_requests()
+    waiting.refresh_from_db()
+    assert waiting.state == "identity_pending", "the code may still be used"
+
+    IdentityCheck.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    for _ in range(2):
+        sweep_requests()
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.outcome) == ("expired", "identity_not_confirmed")
+    assert waiting.closed_at is not None
+    assert ClockEvent.objects.filter(request=waiting, kind="stop").count() == 1
+    (entry,) = LedgerEntry.objects.filter(kind="request.identity_failed")
+    assert (entry.actor, entry.payload["note"]) == ("system", "Nobody entered the code in time.")
+    assert OutboxMessage.objects.filter(topic="request.expired").count() == 1
+
+
+def test_a_request_confirmed_at_the_last_moment_is_not_ended(waiting: DeletionRequest) -> None:
+    confirm_identity(request_id=waiting.pk, code=code(), actor="client:portal")
+    IdentityCheck.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    expire_check(request_id=waiting.pk)
+
+    waiting.refresh_from_db()
+    assert waiting.state == "verified"
 
 
 @pytest.mark.parametrize("given", ["12345", "1234567", "abcdef", 123456, None])

@@ -115,15 +115,7 @@ def _refuse(
     left = MAX_ATTEMPTS - check.attempts
     expired = left <= 0 or now >= check.expires_at
     if expired:
-        record_clock_event(request, kind="stop", at=now, note="Identity was not confirmed.")
-        move(
-            request,
-            Event.IDENTITY_FAILED,
-            actor=actor,
-            note="The code expired." if left > 0 else "Too many wrong codes.",
-            outcome="identity_not_confirmed",
-            closed_at=now,
-        )
+        _end(request, now, actor, "The code expired." if left > 0 else "Too many wrong codes.")
     else:
         append_entry(
             kind="request.identity_refused",
@@ -132,6 +124,40 @@ def _refuse(
             payload={"attempts_left": left, "note": f"{left} attempts left."},
         )
     return CodeAnswer(confirmed=False, attempts_left=max(left, 0), expired=expired)
+
+
+def overdue_checks() -> list[UUID]:
+    """Requests whose code nobody entered while it could be used."""
+    overdue = IdentityCheck.objects.filter(
+        request__state=State.IDENTITY_PENDING, expires_at__lte=timezone.now()
+    )
+    return list(overdue.values_list("request_id", flat=True))
+
+
+@transaction.atomic
+def expire_check(*, request_id: UUID) -> None:
+    """End a request whose code nobody entered in time; repeating this is harmless.
+
+    Raises:
+        RequestNotFoundError: There is no such request.
+    """
+    request = locked_request(request_id)
+    now = timezone.now()
+    # Looked at again under the row lock: the right code may have been entered meanwhile.
+    if request.state == State.IDENTITY_PENDING and request.identity_check.expires_at <= now:
+        _end(request, now, SYSTEM, "Nobody entered the code in time.")
+
+
+def _end(request: DeletionRequest, now: datetime, actor: str, note: str) -> None:
+    record_clock_event(request, kind="stop", at=now, note="Identity was not confirmed.")
+    move(
+        request,
+        Event.IDENTITY_FAILED,
+        actor=actor,
+        note=note,
+        outcome="identity_not_confirmed",
+        closed_at=now,
+    )
 
 
 def _code(request_id: UUID) -> str:

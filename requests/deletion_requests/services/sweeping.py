@@ -10,7 +10,7 @@ from django.db import transaction
 from deletion_requests.lifecycle import FINAL_STATES, State
 from deletion_requests.models import DeletionRequest, NoticeState, RecipientNotice
 from deletion_requests.services.driver import ADVANCING_STATES, attempt_request
-from deletion_requests.services.identity import send_code
+from deletion_requests.services.identity import expire_check, overdue_checks, send_code
 from deletion_requests.services.letters import due_letters, send_letter
 from unlearning.services import cases_with_workspaces, discard_workspaces
 
@@ -22,6 +22,9 @@ def sweep_requests() -> None:
     for request_id in _unlocked(State.RECEIVED):
         with _on_its_own(request_id):
             send_code(request_id=request_id)
+    for request_id in overdue_checks():
+        with _on_its_own(request_id):
+            expire_check(request_id=request_id)
     for request_id in _unlocked(*ADVANCING_STATES):
         with _on_its_own(request_id):
             attempt_request(request_id=request_id)
