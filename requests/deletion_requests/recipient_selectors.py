@@ -69,6 +69,14 @@ class RecipientView:
         """Whether a reminder may be sent now."""
         return self.remind_from is not None and self.remind_from <= timezone.now()
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it was told, by mail or by hand, and has not answered for a while."""
+        told = self.reminded_at or self.notified_at
+        if self.state != NoticeState.NOTIFIED or told is None:
+            return False
+        return told + REMIND_AFTER <= timezone.now()
+
 
 @dataclass(frozen=True, kw_only=True)
 class AcknowledgementView:
@@ -144,10 +152,10 @@ def attention_to(recipients: Sequence[RecipientView], state: State) -> str:
     if failed:
         causes = " ".join(f"{item.name} could not be notified: {item.error}" for item in failed)
         return f"{causes} Notify by hand, then record it."[:500]
-    silent = [item.name for item in recipients if item.may_remind]
+    silent = [item.name for item in recipients if item.is_silent]
     if state is State.PARTLY_DONE and silent:
         return (
-            f"Not acknowledged: {', '.join(silent)}. Send a reminder, record an answer that came "
+            f"Not acknowledged: {', '.join(silent)}. Remind them, record an answer that came "
             "another way, or report the request as partly done."
         )[:500]
     return ""

@@ -15,6 +15,7 @@ from deletion_requests.services import (
     advance_request,
     close_with_report,
     give_up_report,
+    record_notification,
     report_as_partial,
     resume_request,
     sweep_requests,
@@ -186,6 +187,20 @@ def test_a_silent_recipient_asks_for_attention_after_a_day() -> None:
     assert "Not acknowledged: Recipient 1." in request_view(case.request.pk).attention
     acknowledge_by_link(token=token_in())
     assert request_view(case.request.pk).attention == ""
+
+
+def test_a_silent_recipient_without_a_mail_address_is_pointed_out_too() -> None:
+    case = carried_on("https://lakeside.example/erasure")
+    record_notification(
+        request_id=case.request.pk, notice_id=case.notice().pk, actor=ANN, note="On its page."
+    )
+    assert (case.state(), request_view(case.request.pk).attention) == ("partly_done", "")
+
+    RecipientNotice.objects.update(notified_at=timezone.now() - timedelta(hours=25))
+    view = request_view(case.request.pk)
+    assert "Not acknowledged: Recipient 1." in view.attention
+    assert not view.recipients[0].may_remind, "a reminder needs an address to go to"
+    assert [row.attention for row in queue(QueueFilters())] == [view.attention]
 
 
 def test_a_report_that_failed_does_not_make_the_request_wait_again() -> None:
