@@ -186,7 +186,7 @@ def test_a_batch_takes_what_is_usable_and_names_the_rest(client: APIClient) -> N
 
 
 def test_only_a_client_with_the_scope_may_send_events() -> None:
-    _, key = issue_api_key(name="reader", scopes=["lineage:read"])
+    _, key = issue_api_key(name="reader", scopes=["requests:read"])
     client = APIClient()
     assert client.post("/api/v1/lineage", event(), format="json").status_code in (401, 403)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")

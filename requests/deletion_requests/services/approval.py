@@ -16,9 +16,10 @@ from deletion_requests.models import Approval
 from deletion_requests.selectors import request_view
 from deletion_requests.services.transitions import locked_request, move
 from deletion_requests.timeline import reference_of
+from governance.acts import Act, may
 from governance.errors import FieldError
 from governance.ledger.services import append_entry
-from governance.models import Role, User
+from governance.models import User
 
 
 @transaction.atomic
@@ -39,7 +40,7 @@ def approve_plan(*, request_id: UUID, officer: User, plan_digest: str) -> Approv
     request = locked_request(request_id)
     view = request_view(request_id)
     if blocker := approval_blocker(view, officer):
-        if officer.has_role(Role.PRIVACY_OFFICER, Role.APPROVER):
+        if may(officer, Act.APPROVE_PLAN):
             raise ApprovalRefusedError(blocker)
         raise ApprovalNotAllowedError(blocker)
     if view.plan is None or view.plan.digest != plan_digest:
