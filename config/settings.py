@@ -7,7 +7,9 @@ import os
 from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
+from kombu import Queue
 
+from config import queues
 from config.database import database_from_environment
 from config.embedded.paths import BASE_DIR, broker_url, mlflow_url, state_dir
 from config.secrets import keys_dir, secret_bytes, secret_text
@@ -113,6 +115,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {}
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = queues.ORDINARY
+CELERY_TASK_QUEUES = (Queue(queues.ORDINARY), Queue(queues.JOBS))
+CELERY_TASK_ROUTES = queues.ROUTES
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True

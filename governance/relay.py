@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 BATCH = 100
 IDLE_SECONDS = 0.25
 SWEEP_SECONDS = 5.0
+#: Seconds after which a call to the sweepers may be dropped: later ones wait behind it. Wide enough
+#: for the clocks of two machines to differ.
+CALL_EXPIRES_SECONDS = 30
 #: Longest pause between two tries while broker or database are away.
 MAX_PAUSE_SECONDS = 10.0
 BROKER_AWAY = (BrokerError, RedisError, OSError)
@@ -66,19 +69,26 @@ def publish_pending(send: Send) -> int:
     return published
 
 
-def send_sweep(send: Send) -> None:
+def send_sweep(call: Send) -> None:
     """Tell the sweepers to look for work that a crash stranded."""
     for task in SUBSCRIPTIONS.get(SWEEP, []):
-        send(task, {})
+        call(task, {})
 
 
-def run(send: Send, stop: threading.Event) -> None:
-    """Publish until ``stop`` is set; outages are waited out, nothing is given up."""
+def run(send: Send, stop: threading.Event, *, call: Send) -> None:
+    """Publish until ``stop`` is set; outages are waited out, nothing is given up.
+
+    Args:
+        send: Hands one task to the broker.
+        stop: Ends the loop.
+        call: Hands a call to a sweeper to the broker, for ``CALL_EXPIRES_SECONDS`` only, so that
+            calls do not pile up while no worker is free.
+    """
     pause, next_sweep = IDLE_SECONDS, 0.0
     while not stop.is_set():
         try:
             if time.monotonic() >= next_sweep:
-                send_sweep(send)
+                send_sweep(call)
                 next_sweep = time.monotonic() + SWEEP_SECONDS
             published, waiting = publish_pending(send), unpublished()
         except AWAY as error:

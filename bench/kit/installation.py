@@ -21,7 +21,9 @@ from config.embedded.paths import BASE_DIR, embedded_database_url
 from config.embedded.process import Child, Command, start_time, uninterrupted
 
 #: The programs that ``vestige up`` keeps running, by the names of their pid files.
-PROGRAMS = ("postgres", "valkey", "mlflow", "worker", "relay", "web")
+PROGRAMS = ("postgres", "valkey", "mlflow", "worker", "job-worker", "relay", "web")
+#: What is killed at once under one name: all workers, whichever queue they serve.
+_TOGETHER = {"worker": ("worker", "job-worker")}
 #: Seconds that the start of everything may take; PostgreSQL may have a crash to recover from.
 START_SECONDS = 240
 #: Seconds in which a PostgreSQL that was told to stop has stopped.
@@ -122,7 +124,7 @@ class Installation:
         return int(record["pid"]) if running else None
 
     def kill(self, program: str) -> None:
-        """``kill -9`` one program with its process group.
+        """``kill -9`` one program with its process group; ``worker`` means all workers.
 
         PostgreSQL's own processes have left the group: they notice that their parent is gone, as
         after ``pg_ctl stop -m immediate``.
@@ -130,8 +132,13 @@ class Installation:
         Raises:
             ServiceError: the program does not run and is not started again.
         """
-        wait_for(lambda: self.pid_of(program), seconds=AGAIN_SECONDS, what=f"{program} to run")
-        _kill_groups([self.pid_of(program)])
+        names = _TOGETHER.get(program, (program,))
+        wait_for(
+            lambda: all(self.pid_of(name) for name in names),
+            seconds=AGAIN_SECONDS,
+            what=f"{program} to run",
+        )
+        _kill_groups([self.pid_of(name) for name in names])
 
     def kill_everything(self) -> None:
         """``kill -9`` the supervisor first, so that it starts nothing again, then all it ran."""

@@ -1,4 +1,4 @@
-"""The processes of Vestige itself: web server, worker, relay, and MLflow beside them."""
+"""The processes of Vestige itself: web server, workers, relay, and MLflow beside them."""
 
 import os
 import signal
@@ -80,13 +80,17 @@ def web_command(*, state: Path, port: int, environment: Mapping[str, str]) -> Co
     )
 
 
-def worker_command(*, state: Path, environment: Mapping[str, str]) -> Command:
-    """The Celery workers, which run the jobs."""
+def worker_command(
+    *, name: str, queue: str, state: Path, environment: Mapping[str, str]
+) -> Command:
+    """The Celery workers of one queue of ``config.queues``."""
     return Command(
-        name="worker",
+        name=name,
         argv=[
             sys.executable,
             *("-m", "celery", "--workdir", str(BASE_DIR), "-A", "config.celery:app", "worker"),
+            *("--hostname", f"{name}@%h"),
+            *("--queues", queue),
             *("--concurrency", "2"),
             *("--loglevel", "INFO"),
             "--without-gossip",

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import IO, Protocol, Self
 
+from config import queues
 from config.embedded.checks import LOOPBACK, check_disk, check_port, hold_state
 from config.embedded.errors import ServiceError
 from config.embedded.mlflow import answers, mlflow_command, mlflow_database
@@ -147,9 +148,8 @@ class Stack:
         tracking = None if os.environ.get("MLFLOW_TRACKING_URI") else self._launch_mlflow()
         self._migrate()
         web = web_command(state=self.state, port=self.port, environment=self.environment)
-        worker = worker_command(state=self.state, environment=self.environment)
         relay = relay_command(state=self.state, environment=self.environment)
-        self._add("Starting the worker", Program(worker, ready=None, seconds=120))
+        self._start_workers()
         self._add("Starting the relay", Program(relay, ready=None, seconds=120))
         self._add("Starting the web interface", Program(web, ready=self._web_answers, seconds=120))
         if tracking is not None:
@@ -168,6 +168,13 @@ class Stack:
         postgres = EmbeddedPostgres(self.state)
         self._add("Starting PostgreSQL", postgres)
         postgres.create_database("vestige")
+
+    def _start_workers(self) -> None:
+        for name, queue in (("worker", queues.ORDINARY), ("job-worker", queues.JOBS)):
+            command = worker_command(
+                name=name, queue=queue, state=self.state, environment=self.environment
+            )
+            self._add(f"Starting the {name}", Program(command, ready=None, seconds=120))
 
     def _launch_mlflow(self) -> Program:
         command = mlflow_command(

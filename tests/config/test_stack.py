@@ -37,10 +37,11 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
 def test_what_is_killed_comes_back_and_what_was_started_is_stopped(stack: Stack) -> None:
     assert answers(f"{stack.url}/login")
     before = _pids(stack)
-    assert set(before) == {"postgres", "relay", "valkey", "web", "worker"}
-    for name in ("postgres", "valkey", "web", "worker"):
+    assert set(before) == {"job-worker", "postgres", "relay", "valkey", "web", "worker"}
+    for name in ("postgres", "valkey", "web", "worker", "job-worker"):
         os.kill(before[name], signal.SIGKILL)
-    _eventually(lambda: not set(_pids(stack).values()) & {before["web"], before["worker"]})
+    killed = {before["web"], before["worker"], before["job-worker"]}
+    _eventually(lambda: not set(_pids(stack).values()) & killed)
     _eventually(lambda: answers(f"{stack.url}/login"))
     after = _pids(stack)
     stack.stop()

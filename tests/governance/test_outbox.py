@@ -105,7 +105,7 @@ def test_the_relay_waits_an_outage_out_and_stops_when_told(
         if task == "test.second":
             stop.set()
 
-    relay.run(fail_four_times, stop)
+    relay.run(fail_four_times, stop, call=fail_four_times)
     assert [task for task, _ in sent][-2:] == ["test.first", "test.second"]
     assert relay.unpublished() == 0
 

@@ -35,9 +35,14 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, stop_cleanly)
         signal.signal(signal.SIGINT, stop_cleanly)
-        relay.run(send_to_broker, stop)
+        relay.run(send_to_broker, stop, call=call_sweeper)
 
 
 def send_to_broker(task: str, payload: dict[str, object]) -> None:
     """Hand one task to Celery's broker, failing at once when it is away."""
     current_app.send_task(task, kwargs=payload, retry=False)
+
+
+def call_sweeper(task: str, payload: dict[str, object]) -> None:
+    """Hand a call to a sweeper to the broker; a worker drops it when it has grown old."""
+    current_app.send_task(task, kwargs=payload, retry=False, expires=relay.CALL_EXPIRES_SECONDS)
