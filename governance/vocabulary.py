@@ -127,7 +127,11 @@ CLOCK_EVENTS: Mapping[str, str] = {
 }
 
 #: Kinds of actor that a ledger entry names before a colon → how people say them.
-ACTORS: Mapping[str, str] = {"officer": "{}", "client": "the API client “{}”"}
+ACTORS: Mapping[str, str] = {
+    "officer": "{}",
+    "client": "the API client “{}”",
+    "recipient": "the recipient “{}”",
+}
 
 #: Keys that plain rewording would say badly.
 PHRASES: Mapping[str, str] = {

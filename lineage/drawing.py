@@ -18,8 +18,6 @@ class Drawn:
     id: int
     kind: str
     name: str
-    #: What the first line of the box says; empty gives the name of the kind.
-    title: str = ""
     #: Where the box leads.
     href: str
     #: The drawing is about this one.

@@ -55,6 +55,8 @@ class FoundGap:
     """A gap, and for whom it matters."""
 
     gap: Gap
+    #: The artifact that it is about, for names do not tell versions apart; None for a run.
+    about: int | None
     #: It matters to a trace that reaches one of these nodes; empty: it matters to every trace.
     near: frozenset[int] = field(default=frozenset())
 
@@ -69,11 +71,12 @@ def _found(  # noqa: PLR0913 - the fields of a gap, by name
     *,
     hides: str,
     remedy: str,
+    about: int | None,
     severity: str = "high",
     near: frozenset[int] = frozenset(),
 ) -> FoundGap:
     gap = Gap(rule=rule, artifact=artifact, severity=severity, hides=hides, remedy=remedy)
-    return FoundGap(gap=gap, near=near)
+    return FoundGap(gap=gap, about=about, near=near)
 
 
 def _current(known: Knowledge, kind: ArtifactKind) -> Iterator[KnownArtifact]:
@@ -107,6 +110,7 @@ def _model_without_training_input(known: Knowledge) -> Iterator[FoundGap]:
             yield _found(
                 "model_without_training_input",
                 item.node.name,
+                about=item.node.id,
                 hides=f"Which records {item.node.name} was trained on is unknown: {why}.",
                 remedy="Restore the run or log the training dataset with mlflow.log_input, "
                 "then capture again.",
@@ -123,6 +127,7 @@ def _base_model_unresolved(known: Knowledge) -> Iterator[FoundGap]:
             yield _found(
                 "base_model_unresolved",
                 item.node.name,
+                about=item.node.id,
                 hides=f"{item.node.name} is used by other artifacts, but where it came from "
                 "is unknown.",
                 remedy="Restore the model in MLflow, or record where it came from, then "
@@ -142,6 +147,7 @@ def _dataset_without_subject_index(known: Knowledge) -> Iterator[FoundGap]:
         yield _found(
             "dataset_without_subject_index",
             node.name,
+            about=node.id,
             hides=f"Whose records {node.name} holds is unknown, and so is whom the artifacts "
             "made from it concern." + (f" Reading its rows failed: {trouble}" if trouble else ""),
             remedy="Put this right, then send an OpenLineage event for it anew, so that its rows "
@@ -161,6 +167,7 @@ def _product_without_model(known: Knowledge) -> Iterator[FoundGap]:
             yield _found(
                 "product_without_model",
                 item.node.name,
+                about=item.node.id,
                 hides=f"{item.node.name} answers users, but what it serves is not fully "
                 f"known: {what} has no production version on record.",
                 remedy="Set the alias production on the registered model that it serves, "
@@ -175,6 +182,7 @@ def _synthetic_without_generator(known: Knowledge) -> Iterator[FoundGap]:
             yield _found(
                 "synthetic_without_generator",
                 item.node.name,
+                about=item.node.id,
                 hides=f"The model that {item.node.name} was sampled from is unknown, and so is "
                 "whom its rows are modelled on.",
                 remedy="Send an OpenLineage event for it with the vestige_artifact facet that "
@@ -189,6 +197,7 @@ def _recipient_without_source(known: Knowledge) -> Iterator[FoundGap]:
             yield _found(
                 "recipient_without_source",
                 item.node.name,
+                about=item.node.id,
                 hides=f"Which records {item.node.name} received is unknown.",
                 remedy="Send an OpenLineage event for it that names the copied dataset as "
                 "its input.",
@@ -201,6 +210,7 @@ def _recipient_without_contact(known: Knowledge) -> Iterator[FoundGap]:
             yield _found(
                 "recipient_without_contact",
                 item.node.name,
+                about=item.node.id,
                 hides=f"Nobody is on record who could be told that {item.node.name} shall "
                 "delete records.",
                 remedy="Send an OpenLineage event for it with the vestige_artifact facet that "
@@ -216,6 +226,7 @@ def _copies_unreadable(known: Knowledge) -> Iterator[FoundGap]:
             yield _found(
                 "copies_unreadable",
                 item.node.name,
+                about=item.node.id,
                 hides=f"There are copies of {item.node.name}, but where they lie cannot be read.",
                 remedy="Write their places as a JSON list of URIs, then capture again.",
                 near=frozenset({item.node.id}),
@@ -228,6 +239,7 @@ def _run_without_end(known: Knowledge) -> Iterator[FoundGap]:
             yield _found(
                 "run_without_end",
                 activity.name,
+                about=None,
                 hides=f"The run {activity.name} started and never reported its end; what it "
                 "made is unknown.",
                 remedy="Send its COMPLETE or FAIL event, or end the run in MLflow, then "

@@ -14,10 +14,10 @@ from governance.filters import asked_for
 from lineage.drawing import Drawn, Graph, draw_graph
 from lineage.errors import ArtifactNotFound
 from lineage.models import ArtifactState
-from lineage.selectors import contact_of, find_gaps
+from lineage.selectors import contact_of, find_gaps_with_artifacts
 from lineage.selectors.registry import (
+    Neighbourhood,
     RegistryFilters,
-    artifact_ids_by_name,
     artifact_view,
     kinds_present,
     neighbourhood,
@@ -54,12 +54,14 @@ def artifact_page(request: OfficerRequest, artifact_id: int) -> HttpResponse:
         view = artifact_view(artifact_id)
     except ArtifactNotFound as missing:
         raise Http404(missing.detail) from missing
+    near = neighbourhood(artifact_id)
     context = {
         "section": "lineage",
         "view": view,
-        "graph": _drawing(artifact_id),
+        "graph": _drawing(near, artifact_id),
+        "cut": near.cut,
         "contact": contact_of(artifact_id),
-        "gaps": [gap for gap in find_gaps() if gap.artifact == view.row.name],
+        "gaps": [found.gap for found in find_gaps_with_artifacts() if found.about == artifact_id],
     }
     return render(request, "lineage/artifact.html", context)
 
@@ -68,18 +70,15 @@ def artifact_page(request: OfficerRequest, artifact_id: int) -> HttpResponse:
 @officers_only(Act.READ_LINEAGE)
 def gaps_page(request: OfficerRequest) -> HttpResponse:
     """Show what the graph does not know, and how to close each gap."""
-    gaps = find_gaps()
-    ids = artifact_ids_by_name(gap.artifact for gap in gaps)
     rows: list[dict[str, Any]] = [
-        {**asdict(gap), "artifact_id": ids.get(gap.artifact)} for gap in gaps
+        {**asdict(found.gap), "artifact_id": found.about} for found in find_gaps_with_artifacts()
     ]
     rows.sort(key=lambda row: row["severity"] != "high")  # stable: the rest stays sorted by rule
     return render(request, "lineage/gaps.html", {"section": "gaps", "gaps": rows})
 
 
-def _drawing(artifact_id: int) -> Graph | None:
-    rows, edges = neighbourhood(artifact_id)
-    if not edges:
+def _drawing(found: Neighbourhood, artifact_id: int) -> Graph | None:
+    if not found.edges:
         return None
     items = [
         Drawn(
@@ -89,6 +88,6 @@ def _drawing(artifact_id: int) -> Graph | None:
             href=reverse("artifact", args=[row.id]),
             here=row.id == artifact_id,
         )
-        for row in rows
+        for row in found.artifacts
     ]
-    return draw_graph(items, edges)
+    return draw_graph(items, found.edges)

@@ -106,11 +106,6 @@ def latest_plan_of(case_id: UUID) -> PlanView | None:
     return None if plan is None else _view(plan)
 
 
-def plan_status(plan_id: UUID) -> PlanStatus:
-    """Tell how far the work on a plan has come."""
-    return _status(_plans().get(pk=plan_id))
-
-
 def work_under_way_on(artifacts: Collection[int], *, besides: UUID) -> bool:
     """Whether a plan other than ``besides`` is at work on one of these artifacts."""
     return (

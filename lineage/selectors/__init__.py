@@ -1,7 +1,7 @@
 """Reads of the lineage app: the only place where rows become pure values."""
 
 from lineage.selectors.documents import impact_document
-from lineage.selectors.impact import find_gaps, trace_subject
+from lineage.selectors.impact import find_gaps, find_gaps_with_artifacts, trace_subject
 from lineage.selectors.made_from import made_artifacts_in, made_from
 from lineage.selectors.places import Contact, contact_of, locations_of
 from lineage.selectors.synthesis import Synthesis, synthesis_of
@@ -14,6 +14,7 @@ __all__ = [
     "Training",
     "contact_of",
     "find_gaps",
+    "find_gaps_with_artifacts",
     "impact_document",
     "locations_of",
     "made_artifacts_in",

@@ -9,6 +9,7 @@ from lineage import gaps
 from lineage.closure import ClosureEngine
 from lineage.closure.impact import assemble_impact
 from lineage.closure.networkx_engine import NetworkxEngine
+from lineage.gaps import FoundGap
 from lineage.graph import Gap, Impact, RecordRef, Relation
 from lineage.models import Posting
 from lineage.selectors.knowledge import GraphNow, one_moment, read_graph
@@ -52,9 +53,14 @@ def trace_subject(subject: SubjectDigest) -> Impact:
 
 def find_gaps() -> tuple[Gap, ...]:
     """Everything that the graph knows it does not know; waits for no writer of the graph."""
+    return tuple(found.gap for found in find_gaps_with_artifacts())
+
+
+def find_gaps_with_artifacts() -> tuple[FoundGap, ...]:
+    """Every gap, with the artifact that it is about; waits for no writer of the graph."""
     with one_moment():
         graph = read_graph()
-    return tuple(found.gap for found in gaps.find_gaps(graph.knowledge))
+    return gaps.find_gaps(graph.knowledge)
 
 
 def _with_predecessors(sources: Collection[int], graph: GraphNow) -> set[int]:

@@ -1,6 +1,6 @@
 """Reads for people who look around in the graph: a list, one artifact, its neighbours."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -99,6 +99,18 @@ class ArtifactView:
     results: Links
 
 
+@dataclass(frozen=True, kw_only=True)
+class Neighbourhood:
+    """What lies around an artifact, for its drawing."""
+
+    #: The artifact itself among them.
+    artifacts: tuple[ArtifactRow, ...]
+    #: The links between them as pairs of ids, from what was used to what came of it.
+    edges: tuple[tuple[int, int], ...]
+    #: Whether some of what lies within reach was left out.
+    cut: bool
+
+
 def registry(filters: RegistryFilters) -> Slice[ArtifactRow]:
     """List artifacts by kind and name."""
     rows = Artifact.objects.select_related("made_by").order_by("kind", "name", "pk")
@@ -120,12 +132,6 @@ def kinds_present() -> dict[str, int]:
     """Each kind that the graph holds, with the number of its artifacts, in the order of kinds."""
     counts = dict(Artifact.objects.values_list("kind").annotate(Count("pk")).order_by())
     return {kind.value: counts[kind.value] for kind in ArtifactKind if kind.value in counts}
-
-
-def artifact_ids_by_name(names: Iterable[str]) -> dict[str, int]:
-    """Ids of the artifacts with these names; of several with one name, the newest."""
-    rows = Artifact.objects.filter(name__in=set(names)).order_by("pk")
-    return dict(rows.values_list("name", "pk"))
 
 
 def artifact_view(artifact_id: int) -> ArtifactView:
@@ -152,37 +158,49 @@ def artifact_view(artifact_id: int) -> ArtifactView:
     )
 
 
-def neighbourhood(artifact_id: int) -> tuple[list[ArtifactRow], list[tuple[int, int]]]:
+def neighbourhood(artifact_id: int) -> Neighbourhood:
     """Read what lies within ``REACH`` edges before and after an artifact, without segments.
 
-    Returns:
-        The artifacts, the given one among them, and the edges between them as pairs of ids. What
-        would make the drawing unreadable is left out, farthest first.
+    What would make the drawing unreadable is left out, farthest first, and the answer says so.
     """
-    edges: set[tuple[int, int]] = set()
-    for own_side, other_side in (("downstream", "upstream"), ("upstream", "downstream")):
-        frontier, met = {artifact_id}, {artifact_id}
-        for _ in range(REACH):
-            found = _step(frontier, own_side, other_side)
-            frontier = {end for edge in found for end in edge} - met
-            met |= frontier
-            edges |= set(found)
-            if not frontier or len(met) > MOST_NEIGHBOURS:
-                break
-    ids = sorted({artifact_id, *(end for edge in edges for end in edge)})
+    sources, sources_cut = _reached(artifact_id, own_side="downstream", other_side="upstream")
+    results, results_cut = _reached(artifact_id, own_side="upstream", other_side="downstream")
+    edges = sources | results
+    ids = {artifact_id, *(end for edge in edges for end in edge)}
     rows = Artifact.objects.select_related("made_by").filter(pk__in=ids).order_by("pk")
-    return [_row(row) for row in rows], sorted(edges)
+    return Neighbourhood(
+        artifacts=tuple(_row(row) for row in rows),
+        edges=tuple(sorted(edges)),
+        cut=sources_cut or results_cut,
+    )
 
 
-def _step(frontier: set[int], own_side: str, other_side: str) -> list[tuple[int, int]]:
-    edges = (
+def _reached(
+    artifact_id: int, *, own_side: str, other_side: str
+) -> tuple[set[tuple[int, int]], bool]:
+    """Follow edges on one side step by step; gives them, and whether some were left out."""
+    edges: set[tuple[int, int]] = set()
+    frontier, met, cut = {artifact_id}, {artifact_id}, False
+    for _ in range(REACH):
+        beyond = _edges_at(frontier, own_side, other_side)
+        if len(met) > MOST_NEIGHBOURS:
+            return edges, cut or beyond.exists()
+        found = list(beyond[: MOST_NEIGHBOURS + 1])
+        cut = cut or len(found) > MOST_NEIGHBOURS
+        edges.update(found[:MOST_NEIGHBOURS])
+        frontier = {end for edge in found[:MOST_NEIGHBOURS] for end in edge} - met
+        met |= frontier
+    return edges, cut
+
+
+def _edges_at(frontier: set[int], own_side: str, other_side: str) -> Any:  # noqa: ANN401 - django-stubs cannot name a queryset of pairs
+    return (
         Derivation.objects.filter(**{f"{own_side}__in": frontier}, ended_at=None)
         .exclude(relation=Relation.PART_OF)
         .exclude(**{f"{other_side}__kind": ArtifactKind.SEGMENT})
         .order_by("pk")
         .values_list("upstream_id", "downstream_id")
     )
-    return list(edges[:MOST_NEIGHBOURS])
 
 
 def _links(artifact_id: int, *, own_side: str, other_side: str) -> Links:

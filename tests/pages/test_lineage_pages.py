@@ -1,11 +1,14 @@
 """The registry, one artifact and the gaps: what they show, and how few questions they ask."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from lineage.models import Artifact, ArtifactState
-from lineage.selectors.registry import neighbourhood
+from lineage.graph import Relation
+from lineage.models import Artifact, ArtifactState, Derivation
+from lineage.selectors.registry import MOST_NEIGHBOURS, neighbourhood
 from tests.factories import ArtifactFactory, OfficerFactory
 from tests.pages.company import lineage
 
@@ -115,12 +118,44 @@ def test_an_artifact_that_does_not_exist_is_not_found(officer: Client) -> None:
 def test_the_neighbourhood_reaches_three_links_and_leaves_segments_out() -> None:
     artifacts = lineage()
 
-    rows, edges = neighbourhood(artifacts["adult-v1"].pk)
+    near = neighbourhood(artifacts["adult-v1"].pk)
 
-    names = {row.name for row in rows}
+    names = {row.name for row in near.artifacts}
     assert {"adult-synthetic", "income-synthetic v1", "offer-desk"} <= names
     assert "adult-v1/segment-0002.csv" not in names
-    assert (artifacts["adult-v1"].pk, artifacts["income-monolithic v1"].pk) in edges
+    assert (artifacts["adult-v1"].pk, artifacts["income-monolithic v1"].pk) in near.edges
+    assert not near.cut
+
+
+def linked(upstream: Artifact, count: int) -> list[Artifact]:
+    """Artifacts that were made from another one."""
+    made = ArtifactFactory.create_batch(count)
+    Derivation.objects.bulk_create(
+        Derivation(upstream=upstream, downstream=row, relation=Relation.FINE_TUNED_FROM)
+        for row in made
+    )
+    return made
+
+
+def test_a_drawing_that_leaves_something_out_says_so(officer: Client) -> None:
+    artifact = ArtifactFactory.create()
+    linked(artifact, MOST_NEIGHBOURS)
+    path = f"/lineage/{artifact.pk}/"
+
+    assert "Not everything is drawn" not in text_of(officer, path)
+    linked(artifact, 1)
+    assert "Not everything is drawn" in text_of(officer, path)
+    assert len(neighbourhood(artifact.pk).edges) == MOST_NEIGHBOURS
+
+
+def test_what_lies_beyond_a_full_drawing_is_said_to_be_left_out() -> None:
+    artifact = ArtifactFactory.create()
+    first = linked(artifact, MOST_NEIGHBOURS)[0]
+    assert not neighbourhood(artifact.pk).cut
+
+    linked(first, 1)
+
+    assert neighbourhood(artifact.pk).cut
 
 
 def test_the_gaps_lead_to_their_artifacts(officer: Client) -> None:
@@ -130,6 +165,16 @@ def test_the_gaps_lead_to_their_artifacts(officer: Client) -> None:
 
     assert f'href="/lineage/{artifacts["legacy"].pk}/"' in page
     assert "High" in page
+
+
+def test_of_versions_with_one_name_only_the_one_with_the_gap_says_so(officer: Client) -> None:
+    trained, untrained = (ArtifactFactory.create(name="scorer") for _ in range(2))
+    data = ArtifactFactory.create(kind="dataset_version", indexed_at=datetime.now(UTC))
+    Derivation.objects.create(upstream=data, downstream=trained, relation=Relation.TRAINED_ON)
+
+    assert "its run recorded no dataset" in text_of(officer, f"/lineage/{untrained.pk}/")
+    assert "What is not known" not in text_of(officer, f"/lineage/{trained.pk}/")
+    assert f'href="/lineage/{untrained.pk}/"' in text_of(officer, "/lineage/gaps")
 
 
 def test_no_gap_is_said_to_be_known(officer: Client) -> None:

@@ -23,6 +23,7 @@ from unlearning.methods import METHODS
 @pytest.mark.parametrize(
     ("actor", "said"),
     [
+        ("recipient:Lakeside Insights", "the recipient “Lakeside Insights”"),
         ("officer:ann", "ann"),
         ("client:web form", "the API client “web form”"),
         ("system", "system"),
