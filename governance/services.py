@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from governance.authentication import key_digest
-from governance.errors import Conflict, FieldError, InvalidInput
+from governance.errors import Conflict, FieldError, InvalidInput, NotFound
 from governance.ledger.services import append_entry
 from governance.models import ApiClient, Role, User
 from governance.permissions import SCOPES
@@ -65,10 +65,7 @@ def register_officer(*, username: str, password: str, roles: Iterable[str], emai
         InvalidInput: A role is unknown or the password too weak.
         Conflict: The name is taken.
     """
-    wanted = sorted(set(roles))
-    unknown = [role for role in wanted if role not in Role.values]
-    if unknown:
-        raise InvalidInput.at("/roles", f"Unknown: {', '.join(unknown)}.")
+    wanted = _known_roles(roles)
     _check_password(password, User(username=username, email=email))
     try:
         with transaction.atomic():
@@ -84,6 +81,45 @@ def register_officer(*, username: str, password: str, roles: Iterable[str], emai
         payload={"username": username, "roles": wanted},
     )
     return officer
+
+
+@transaction.atomic
+def change_roles(*, username: str, roles: Iterable[str]) -> User:
+    """Give an officer these roles in place of those held until now; repeating this is harmless.
+
+    Args:
+        username: Sign-in name of the officer.
+        roles: Values of ``Role``; none at all lets the officer do nothing any more.
+
+    Raises:
+        InvalidInput: A role is unknown.
+        NotFound: There is no such officer.
+    """
+    wanted = _known_roles(roles)
+    # The row lock guarantees that the ledger names the roles that were really replaced.
+    officer = User.objects.select_for_update().filter(username=username).first()
+    if officer is None:
+        raise NotFound(f"There is no officer named {username}; create_officer makes one.")
+    held = sorted(officer.roles)
+    if held == wanted:
+        return officer
+    officer.roles = wanted
+    officer.save(update_fields=["roles"])
+    append_entry(
+        kind="officer.roles_changed",
+        actor="administrator",
+        reference=f"officer:{officer.pk}",
+        payload={"username": username, "from": held, "to": wanted},
+    )
+    return officer
+
+
+def _known_roles(roles: Iterable[str]) -> list[str]:
+    wanted = sorted(set(roles))
+    unknown = [role for role in wanted if role not in Role.values]
+    if unknown:
+        raise InvalidInput.at("/roles", f"Unknown: {', '.join(unknown)}.")
+    return wanted
 
 
 def _check_password(password: str, officer: User) -> None:

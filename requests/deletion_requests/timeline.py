@@ -56,6 +56,7 @@ TITLES: dict[str, str] = {
     # Not about a request; the ledger's page shows them too.
     "api_client.issued": "API key issued",
     "officer.registered": "Officer registered",
+    "officer.roles_changed": "Roles of an officer changed",
 }
 
 

@@ -4,10 +4,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from governance.authentication import key_digest
-from governance.errors import Conflict, InvalidInput
+from governance.errors import Conflict, InvalidInput, NotFound
 from governance.ledger.selectors import head
 from governance.models import ApiClient, LedgerEntry, Role, User
-from governance.services import issue_api_key, register_officer
+from governance.services import change_roles, issue_api_key, register_officer
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +47,44 @@ def test_a_name_is_given_once_and_stands_in_the_ledger() -> None:
     with pytest.raises(Conflict):
         register_officer(username="kim", **arguments)  # type: ignore[arg-type]
     assert head().size == before + 1
+
+
+def test_changed_roles_hold_at_once_and_the_ledger_keeps_both_sets() -> None:
+    arguments = {"password": "a long pass phrase", "roles": [Role.APPROVER], "email": ""}
+    register_officer(username="kim", **arguments)  # type: ignore[arg-type]
+
+    call_command("change_role", "kim", "--role", "auditor", "--role", "ml_engineer")
+
+    kim = User.objects.get()
+    assert kim.has_role(Role.AUDITOR)
+    assert not kim.has_role(Role.APPROVER)
+    entry = LedgerEntry.objects.get(kind="officer.roles_changed")
+    assert entry.payload == {
+        "username": "kim",
+        "from": ["approver"],
+        "to": ["auditor", "ml_engineer"],
+    }
+
+
+def test_every_role_can_be_taken_away_and_a_repetition_changes_nothing() -> None:
+    arguments = {"password": "a long pass phrase", "roles": [Role.APPROVER], "email": ""}
+    register_officer(username="kim", **arguments)  # type: ignore[arg-type]
+
+    for _ in range(2):
+        call_command("change_role", "kim", "--none")
+
+    assert User.objects.get().roles == []
+    assert LedgerEntry.objects.filter(kind="officer.roles_changed").count() == 1
+
+
+def test_roles_of_nobody_and_unknown_roles_are_refused() -> None:
+    with pytest.raises(CommandError, match="no officer named kim"):
+        call_command("change_role", "kim", "--role", "auditor")
+    with pytest.raises(NotFound):
+        change_roles(username="kim", roles=[Role.AUDITOR])
+    with pytest.raises(InvalidInput) as unknown:
+        change_roles(username="kim", roles=["king"])
+    assert unknown.value.errors[0].pointer == "/roles"
 
 
 def test_the_key_command_prints_one_object(capsys: pytest.CaptureFixture[str]) -> None:
