@@ -90,7 +90,7 @@ class Resumption:
 
     #: What ``lifecycle.resumption`` chose.
     event: Event
-    #: Whether nothing is left of its plan, so that only the report is missing.
+    #: Whether nothing is left of its plan, so that only recipients and the report are missing.
     settled: bool
     #: Whether going on lets versions serve that failed a check.
     accepts: bool
@@ -104,7 +104,10 @@ class Resumption:
     def sentence(self) -> str:
         """What going on does, for the person who decides it."""
         if self.settled:
-            return "Going on traces once more and writes the report again; no step is repeated."
+            return (
+                "Going on repeats no step. What is left is to wait for recipients that have not "
+                "answered, if any, and to write the report."
+            )
         if self.accepts:
             return (
                 "Going on repeats what failed. Where a new version fell below the utility floor, "

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deletion_requests.models import DeletionRequest
-from deletion_requests.services import advance_request
+from deletion_requests.services import acknowledge_by_link, advance_request
 from governance.ledger.services import append_entry
 from governance.models import Role, User
 from lineage.models import Artifact
@@ -36,10 +36,14 @@ class House:
     approver: User
     #: Requests by their state, and ``report`` for the one with a signed report.
     requests: Mapping[str, DeletionRequest]
+    #: Requests in the states that they pass through by themselves or end in.
+    passing: Mapping[str, DeletionRequest]
     artifacts: Mapping[str, Artifact]
     report: Report
     #: The secret part of the link that a recipient was sent.
     token: str
+    #: The same of a link whose recipient has answered.
+    used_token: str
 
 
 def furnished() -> House:
@@ -65,16 +69,60 @@ def furnished() -> House:
         attention="Step 7 (Retrain from a clean ancestor, income-student v1) did not succeed "
         "after 3 attempts: MemoryError: the worker was stopped at 4096 MiB."
     )
+    token = token_in()
     report = signed_report()
     DeletionRequest.objects.filter(pk=report.request_id).update(report_id=report.pk)
     return House(
         officer=officer,
         approver=approver,
         requests=requests,
+        passing=passing(officer),
         artifacts=artifacts,
         report=report,
-        token=token_in(),
+        token=token,
+        used_token=answered_link(),
     )
+
+
+#: How much of the story was told when a request came into these states.
+_CHAPTERS = {"verified": 3, "reporting": 4, "denied": 3, "expired": 2, "code-not-mailed": 1}
+
+
+def passing(officer: User) -> dict[str, DeletionRequest]:
+    """A request in each state that asks nothing of a person, and one that was never confirmed."""
+    requests: dict[str, DeletionRequest] = {
+        "verified": DeletionRequestFactory.create(state="verified"),
+        "approved": _planned(officer, state="approved"),
+        "verifying": _planned(officer, state="verifying"),
+        "reporting": DeletionRequestFactory.create(state="reporting", outcome="no_match"),
+        "denied": DeletionRequestFactory.create(state="denied", outcome="denied"),
+        "withdrawn": DeletionRequestFactory.create(state="withdrawn", outcome="withdrawn"),
+        "expired": DeletionRequestFactory.create(
+            state="expired", outcome="identity_not_confirmed", identity=None
+        ),
+        "code-not-mailed": DeletionRequestFactory.create(
+            state="needs_human",
+            identity=None,
+            attention="The one-time code could not be mailed in 3 attempts: the mail server cannot "
+            "be used (Connection refused). Put this right, then resume.",
+        ),
+    }
+    for state, request in requests.items():
+        _tell(request, chapters=_CHAPTERS.get(state, 5))
+    plan = Plan.objects.get(case_id=requests["verifying"].pk)
+    Plan.objects.filter(pk=plan.pk).update(started_at=datetime.now(UTC))
+    plan.steps.update(state=StepState.DONE)
+    return requests
+
+
+def answered_link() -> str:
+    """The secret part of a link whose recipient has acknowledged."""
+    case = case_with(LAKESIDE)
+    advance_request(request_id=case.request.pk)
+    deliver()
+    token = token_in()
+    acknowledge_by_link(token=token)
+    return token
 
 
 def waiting_for_recipients() -> DeletionRequest:
@@ -180,7 +228,8 @@ def _under_way(step: PlanStep, now: datetime, *, stuck: bool) -> None:
         )
 
 
-def _tell(request: DeletionRequest) -> None:
+def _tell(request: DeletionRequest, *, chapters: int = 5) -> None:
+    """Write the first chapters of a story into the ledger."""
     told = (
         ("request.received", "client:portal", "Under GDPR (European Union)."),
         ("request.code_sent", "system", ""),
@@ -188,7 +237,7 @@ def _tell(request: DeletionRequest) -> None:
         ("trace.initial", "system", "26 affected artifacts; the trace is complete."),
         ("plan.drafted", "officer:ann", "20 steps."),
     )
-    for kind, actor, note in told:
+    for kind, actor, note in told[:chapters]:
         append_entry(
             kind=kind, actor=actor, reference=f"request:{request.pk}", payload={"note": note}
         )

@@ -5,6 +5,7 @@ No test of the suite: `make screenshots` runs it with the fixtures of the page t
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -13,11 +14,15 @@ from pytest_django.live_server_helper import LiveServer
 from tests.factories import OfficerFactory
 from tests.pages.conftest import sign_in_at
 from tests.pages.examples import furnished
-from tests.pages.tour import EMPTY, WIDTHS, Stop, parted
+from tests.pages.tour import EMPTY, WIDTHS, Stop, parted, refusals
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.urls("tests.pages.faulty_urls"),
+]
 
 FOLDER = Path(".vestige/screenshots")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @pytest.fixture
@@ -38,13 +43,22 @@ def test_pictures_of_a_furnished_house(page: Page) -> None:
     take(page, signed_in)
 
 
+def test_pictures_of_what_is_refused(page: Page) -> None:
+    for name in refusals(page):
+        picture(page, name, WIDTHS)
+
+
 def take(page: Page, tour: Iterable[Stop]) -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for stop in tour:
         page.goto(stop.path)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                name = f"{stop.name}-{width}-{scheme}.png"
-                page.screenshot(path=FOLDER / name, full_page=True)
+        picture(page, stop.name, stop.widths)
+
+
+def picture(page: Page, name: str, widths: tuple[int, ...]) -> None:
+    """Take the open page in every appearance."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            page.screenshot(path=FOLDER / f"{name}-{width}-{scheme}.png", full_page=True)

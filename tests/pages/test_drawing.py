@@ -117,7 +117,7 @@ def test_stages_tell_done_from_current_from_ahead() -> None:
         (Event.CODE_RESUMED, False, "Received", "mails the one-time code"),
         (Event.TRACE_RESUMED, False, "Trace", "traces again, and drafts a new plan"),
         (Event.STEPS_RESUMED, False, "Steps", "repeats the failed jobs"),
-        (Event.STEPS_RESUMED, True, "Report", "writes the report again"),
+        (Event.STEPS_RESUMED, True, "Report", "repeats no step"),
     ],
 )
 def test_a_stuck_request_stands_where_it_stopped_and_says_how_it_goes_on(

@@ -3,9 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from playwright.sync_api import Page
+
 from deletion_requests.models import DeletionRequest
+from governance.models import Role
+from tests.factories import OfficerFactory
+from tests.pages.conftest import sign_in_at
 from tests.pages.examples import House
 from unlearning.models import Job, JobState
+
+#: Widths that pages are looked at in, in CSS pixels.
+WIDTHS = (1280, 375)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,10 +25,9 @@ class Stop:
     path: str
     #: Whether to look at it without having signed in.
     public: bool = False
+    #: Widths that it is looked at in; a page that comes in many states needs one for most.
+    widths: tuple[int, ...] = WIDTHS
 
-
-#: Widths that pages are looked at in, in CSS pixels.
-WIDTHS = (1280, 375)
 
 #: Pages of a house in which nothing has happened yet.
 EMPTY = (
@@ -36,6 +43,12 @@ ERRORS = (
     Stop(name="not-found", path="/no-such-page"),
     Stop(name="not-found-public", path="/no-such-page", public=True),
     Stop(name="acknowledge-unknown", path=f"/acknowledge/{'x' * 43}", public=True),
+    Stop(name="wrong-method", path="/requests/00000000-0000-4000-8000-000000000000/deny"),
+    # These need the addresses of ``faulty_urls``.
+    Stop(name="malformed", path="/faults/400", public=True),
+    Stop(name="form-expired", path="/faults/403-csrf", public=True),
+    Stop(name="locked", path="/faults/429", public=True),
+    Stop(name="defect", path="/faults/500", public=True),
     Stop(name="queue-no-match", path="/requests/?reference=VR-1999"),
     Stop(name="registry-no-match", path="/lineage/?text=nothing+is+called+this"),
     Stop(name="jobs-no-match", path="/jobs/?state=none"),
@@ -48,10 +61,13 @@ def stops(house: House) -> Iterator[Stop]:
     yield Stop(name="login", path="/login", public=True)
     yield Stop(name="public-key", path="/public-key", public=True)
     yield Stop(name="acknowledge", path=f"/acknowledge/{house.token}", public=True)
+    yield Stop(name="acknowledged", path=f"/acknowledge/{house.used_token}", public=True)
     yield Stop(name="queue", path="/requests/")
     yield Stop(name="new", path="/requests/new")
     for state, request in house.requests.items():
         yield Stop(name=f"request-{state}", path=_path(request))
+    for state, request in house.passing.items():
+        yield Stop(name=f"request-{state}", path=_path(request), widths=WIDTHS[-1:])
     yield Stop(name="request-closed", path=f"/requests/{house.report.request_id}/")
     yield Stop(name="evidence", path=f"{_path(house.requests['executing'])}evidence")
     yield Stop(name="evidence-none", path=f"{_path(house.requests['received'])}evidence")
@@ -67,6 +83,24 @@ def stops(house: House) -> Iterator[Stop]:
         yield Stop(name=f"job-{state}", path=f"/jobs/{job.pk}/")
     yield Stop(name="ledger", path="/ledger/")
     yield Stop(name="ledger-one", path=f"/ledger/?request={house.requests['planned'].reference}")
+
+
+def refusals(page: Page) -> Iterator[str]:
+    """Lead a browser to the pages that refuse something; gives the name of each when it is open."""
+    page.goto("/login")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_text("There is a problem").wait_for()
+    yield "login-refused"
+    sign_in_at(page, OfficerFactory.create())
+    page.goto("/requests/new")
+    page.get_by_role("button", name="Send the one-time code").click()
+    page.get_by_text("There is a problem").wait_for()
+    yield "new-refused"
+    page.get_by_role("button", name="Sign out").click()
+    sign_in_at(page, OfficerFactory.create(roles=[Role.ML_ENGINEER]))
+    page.goto("/ledger/")
+    page.get_by_text("You may not open this").wait_for()
+    yield "forbidden"
 
 
 def _path(request: DeletionRequest) -> str:
