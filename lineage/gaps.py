@@ -5,11 +5,21 @@ An unknown is answered as "unknown impact", never as "no impact".
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from lineage.graph import MODELS, PROPAGATION, ROW_HOLDERS, ArtifactKind, Edge, Gap, Node, Relation
 
 #: Edges that tell which records a model was made from.
 TRAINING = frozenset({Relation.TRAINED_ON, Relation.INDEXES})
+#: How to close the gap of a dataset whose rows nobody read: they lie there unnamed, reading them
+#: failed, or they were replaced or destroyed.
+READ_IT = (
+    "Send an OpenLineage event for it with the vestige_recordIndex facet: its rows are then read."
+)
+READ_AGAIN = "Put this right, then send an OpenLineage event for it anew: its rows are then read."
+NEVER_READ = (
+    "Its rows are gone: make what came from it again from a dataset that was read, or destroy it."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +59,28 @@ class Knowledge:
     edges: tuple[Edge, ...]
     activities: tuple[KnownActivity, ...] = ()
 
+    @cached_property
+    def behind(self) -> frozenset[int]:
+        """Ids of what something in use came from, however long ago that was replaced or destroyed.
+
+        A model outlives its sources: what is unknown of them is unknown of the model.
+        """
+        sources: dict[int, list[int]] = {}
+        for edge in self.edges:
+            if PROPAGATION[edge.relation].influence is not None:
+                sources.setdefault(edge.downstream, []).append(edge.upstream)
+        found: set[int] = set()
+        waiting = [item.node.id for item in self.artifacts if item.node.state == "current"]
+        while waiting:
+            fresh = set(sources.get(waiting.pop(), ())) - found
+            found |= fresh
+            waiting.extend(fresh)
+        return frozenset(found)
+
+    def in_use(self, item: KnownArtifact) -> bool:
+        """Whether it is current, or behind something that is, as a model behind its product."""
+        return item.node.state == "current" or item.node.id in self.behind
+
 
 @dataclass(frozen=True, kw_only=True)
 class FoundGap:
@@ -79,8 +111,8 @@ def _found(  # noqa: PLR0913 - the fields of a gap, by name
     return FoundGap(gap=gap, about=about, near=near)
 
 
-def _current(known: Knowledge, kind: ArtifactKind) -> Iterator[KnownArtifact]:
-    return (i for i in known.artifacts if i.node.kind is kind and i.node.state == "current")
+def _in_use(known: Knowledge, kind: ArtifactKind) -> Iterator[KnownArtifact]:
+    return (item for item in known.artifacts if item.node.kind is kind and known.in_use(item))
 
 
 def _with_upstream(known: Knowledge, *relations: Relation) -> set[int]:
@@ -88,23 +120,12 @@ def _with_upstream(known: Knowledge, *relations: Relation) -> set[int]:
     return {edge.downstream for edge in known.edges if edge.relation in relations}
 
 
-def _in_use(known: Knowledge) -> set[int]:
-    """Nodes that are current, or superseded and still served by a product."""
-    served = {edge.upstream for edge in known.edges if edge.relation is Relation.DEPLOYED_AS}
-    return {
-        item.node.id
-        for item in known.artifacts
-        if item.node.state == "current" or item.node.id in served
-    }
-
-
 def _model_without_training_input(known: Knowledge) -> Iterator[FoundGap]:
     trained = _with_upstream(known, *TRAINING)
-    in_use = _in_use(known)
     for item in known.artifacts:
         if item.node.kind not in MODELS or item.node.id in trained or item.placeholder:
             continue
-        if item.node.id in in_use:
+        if known.in_use(item):
             lost = item.missing_run
             why = f"its run {lost} cannot be read" if lost else "its run recorded no dataset"
             yield _found(
@@ -118,12 +139,8 @@ def _model_without_training_input(known: Knowledge) -> Iterator[FoundGap]:
 
 
 def _base_model_unresolved(known: Knowledge) -> Iterator[FoundGap]:
-    named = {
-        edge.upstream for edge in known.edges if PROPAGATION[edge.relation].influence is not None
-    }
     for item in known.artifacts:
-        lost = item.placeholder and item.node.state != "destroyed"
-        if lost and item.node.kind in MODELS and item.node.id in named:
+        if item.placeholder and item.node.kind in MODELS and item.node.id in known.behind:
             yield _found(
                 "base_model_unresolved",
                 item.node.name,
@@ -136,31 +153,37 @@ def _base_model_unresolved(known: Knowledge) -> Iterator[FoundGap]:
 
 
 def _dataset_without_subject_index(known: Knowledge) -> Iterator[FoundGap]:
-    used = {edge.upstream for edge in known.edges}
     for item in known.artifacts:
         node = item.node
-        if node.kind not in ROW_HOLDERS or node.indexed or node.state != "current":
+        if node.kind not in ROW_HOLDERS or node.indexed or not known.in_use(item):
             continue
-        if item.placeholder and node.id not in used:
+        if item.placeholder and node.id not in known.behind:
             continue
-        trouble = item.unread_because
+        hides, remedy = _unread(item)
         yield _found(
             "dataset_without_subject_index",
             node.name,
             about=node.id,
-            hides=f"Whose records {node.name} holds is unknown, and so is whom the artifacts "
-            "made from it concern." + (f" Reading its rows failed: {trouble}" if trouble else ""),
-            remedy="Put this right, then send an OpenLineage event for it anew, so that its rows "
-            "are read."
-            if trouble
-            else "Send an OpenLineage event for it with the vestige_recordIndex facet, so "
-            "that its rows are read.",
+            hides=hides,
+            remedy=remedy,
         )
+
+
+def _unread(item: KnownArtifact) -> tuple[str, str]:
+    """What a dataset whose rows nobody read hides, and the remedy."""
+    name, trouble = item.node.name, item.unread_because
+    concern = "whom the artifacts made from it concern"
+    if item.node.state != "current":
+        return f"Whose records {name} held was never read; {concern} is unknown.", NEVER_READ
+    hides = f"Whose records {name} holds is unknown, and so is {concern}."
+    if trouble:
+        return f"{hides} Reading its rows failed: {trouble}", READ_AGAIN
+    return hides, READ_IT
 
 
 def _product_without_model(known: Knowledge) -> Iterator[FoundGap]:
     deployed = _with_upstream(known, Relation.DEPLOYED_AS)
-    for item in _current(known, ArtifactKind.PRODUCT):
+    for item in _in_use(known, ArtifactKind.PRODUCT):
         lost = list(item.missing_models)
         if lost or item.node.id not in deployed:
             what = ", ".join(lost) if lost else "the model behind it"
@@ -177,7 +200,7 @@ def _product_without_model(known: Knowledge) -> Iterator[FoundGap]:
 
 def _synthetic_without_generator(known: Knowledge) -> Iterator[FoundGap]:
     sampled = _with_upstream(known, Relation.SYNTHESIZED_BY)
-    for item in _current(known, ArtifactKind.SYNTHETIC_DATASET):
+    for item in _in_use(known, ArtifactKind.SYNTHETIC_DATASET):
         if item.node.id not in sampled:
             yield _found(
                 "synthetic_without_generator",
@@ -192,7 +215,7 @@ def _synthetic_without_generator(known: Knowledge) -> Iterator[FoundGap]:
 
 def _recipient_without_source(known: Knowledge) -> Iterator[FoundGap]:
     supplied = _with_upstream(known, Relation.COPIED_TO)
-    for item in _current(known, ArtifactKind.RECIPIENT):
+    for item in _in_use(known, ArtifactKind.RECIPIENT):
         if item.node.id not in supplied:
             yield _found(
                 "recipient_without_source",
@@ -205,7 +228,7 @@ def _recipient_without_source(known: Knowledge) -> Iterator[FoundGap]:
 
 
 def _recipient_without_contact(known: Knowledge) -> Iterator[FoundGap]:
-    for item in _current(known, ArtifactKind.RECIPIENT):
+    for item in _in_use(known, ArtifactKind.RECIPIENT):
         if not item.contact:
             yield _found(
                 "recipient_without_contact",
@@ -220,9 +243,8 @@ def _recipient_without_contact(known: Knowledge) -> Iterator[FoundGap]:
 
 
 def _copies_unreadable(known: Knowledge) -> Iterator[FoundGap]:
-    in_use = _in_use(known)
     for item in known.artifacts:
-        if item.unreadable_copies and item.node.id in in_use:
+        if item.unreadable_copies and known.in_use(item):
             yield _found(
                 "copies_unreadable",
                 item.node.name,

@@ -58,6 +58,25 @@ def test_a_model_that_read_a_destroyed_cache_is_still_listed(tmp_path: Path) -> 
     assert affected() == ["m"]
 
 
+def test_destroying_a_base_of_unknown_origin_makes_no_answer_complete(tmp_path: Path) -> None:
+    base, tuned = (
+        Artifact.objects.create(kind=kind, identity=f"mlflow-model:{name}", name=name)
+        for kind, name in ((ArtifactKind.MODEL, "base"), (ArtifactKind.FINE_TUNE, "tuned"))
+    )
+    Derivation.objects.create(upstream=base, downstream=tuned, relation=Relation.FINE_TUNED_FROM)
+    Derivation.objects.create(
+        upstream=cache(tmp_path, "rows"), downstream=tuned, relation=Relation.TRAINED_ON
+    )
+    record_destruction(artifact_id=base.pk, receipts=[])
+    impact = trace_subject(subject_digest(ANN))
+    assert not impact.complete
+    assert [(gap.rule, gap.artifact) for gap in impact.gaps] == [
+        ("model_without_training_input", "base")
+    ]
+    record_destruction(artifact_id=tuned.pk, receipts=[])
+    assert trace_subject(subject_digest(ANN)).complete
+
+
 def test_segments_that_something_else_still_holds_stay(tmp_path: Path) -> None:
     gone, kept = cache(tmp_path, "gone"), cache(tmp_path, "kept")
     before = list(Posting.objects.order_by("pk").values_list("segments", "record_ids"))

@@ -3,7 +3,7 @@
 import pytest
 
 from lineage.gaps import Knowledge, KnownActivity, KnownArtifact, find_gaps
-from lineage.graph import MODELS, ROW_HOLDERS, ArtifactKind, Edge, Node, Relation
+from lineage.graph import MODELS, PROPAGATION, ROW_HOLDERS, ArtifactKind, Edge, Node, Relation
 
 
 def artifact(  # noqa: PLR0913 - every property a rule asks of, by name
@@ -57,13 +57,55 @@ def test_an_evaluation_alone_does_not_tell_what_a_model_was_trained_on() -> None
     ]
 
 
-def test_a_superseded_model_matters_only_while_it_is_served() -> None:
-    old = artifact(2, MODEL, state="superseded")
+PAST = ("superseded", "destroyed")
+
+
+@pytest.mark.parametrize("state", PAST)
+@pytest.mark.parametrize(
+    "relation", [r for r, rule in PROPAGATION.items() if rule.influence is not None]
+)
+def test_a_past_model_matters_as_long_as_something_in_use_came_from_it(
+    state: str, relation: Relation
+) -> None:
+    old = artifact(2, MODEL, state=state)
     assert rules(old) == []
-    served = (edge(2, 3, Relation.DEPLOYED_AS),)
-    assert rules(old, artifact(3, PRODUCT), edges=served) == [
-        ("model_without_training_input", "n2")
-    ]
+    made = artifact(3, ArtifactKind.RECIPIENT, contact="mailto:a@b.org")
+    known = (old, made, artifact(4, DATA, indexed=True))
+    edges = (edge(2, 3, relation), edge(4, 3, Relation.COPIED_TO))
+    assert rules(*known, edges=edges) == [("model_without_training_input", "n2")]
+
+
+@pytest.mark.parametrize("state", PAST)
+def test_an_unknown_base_is_a_gap_through_any_number_of_past_models(state: str) -> None:
+    data = artifact(1, DATA, indexed=True)
+    known = (
+        data,
+        artifact(2, MODEL, state="destroyed"),
+        artifact(3, ArtifactKind.FINE_TUNE, state=state),
+        artifact(4, ArtifactKind.DISTILLED),
+    )
+    edges = (
+        edge(2, 3, Relation.FINE_TUNED_FROM),
+        edge(3, 4, Relation.DISTILLED_FROM),
+        edge(1, 3, Relation.TRAINED_ON),
+        edge(1, 4, Relation.TRAINED_ON),
+    )
+    assert rules(*known, edges=edges) == [("model_without_training_input", "n2")]
+    gone = artifact(4, ArtifactKind.DISTILLED, state="superseded")
+    assert rules(*known[:3], gone, edges=edges) == []
+
+
+@pytest.mark.parametrize("state", PAST)
+@pytest.mark.parametrize(
+    "relation", [r for r, rule in PROPAGATION.items() if rule.influence is None]
+)
+def test_what_was_only_replaced_hides_nothing_of_what_took_its_place(
+    state: str, relation: Relation
+) -> None:
+    data, new = artifact(1, DATA, indexed=True), artifact(3, MODEL)
+    edges = (edge(1, 3, Relation.TRAINED_ON), edge(2, 3, relation))
+    assert rules(data, artifact(2, MODEL, state=state), new, edges=edges) == []
+    assert rules(data, artifact(2, DATA, state=state), new, edges=edges) == []
 
 
 def test_a_base_model_that_nobody_showed_is_a_gap_unless_it_was_replaced() -> None:
@@ -78,11 +120,36 @@ def test_a_base_model_that_nobody_showed_is_a_gap_unless_it_was_replaced() -> No
 
 
 @pytest.mark.parametrize("kind", sorted(ROW_HOLDERS))
-def test_a_holder_of_rows_without_index_is_a_gap_while_it_is_current(kind: ArtifactKind) -> None:
-    assert rules(artifact(1, kind)) == [("dataset_without_subject_index", "n1")]
-    for state in ("superseded", "destroyed"):
-        assert rules(artifact(1, kind, state=state)) == []
-    assert rules(artifact(1, kind, placeholder=True)) == []
+def test_a_holder_of_rows_without_index_is_a_gap_while_it_is_in_use(kind: ArtifactKind) -> None:
+    gap = [("dataset_without_subject_index", "n1")]
+    assert rules(artifact(1, kind)) == gap
+    model, trained = artifact(2, MODEL), (edge(1, 2, Relation.TRAINED_ON),)
+    for state in PAST:
+        unread, read = (artifact(1, kind, state=state, indexed=known) for known in (False, True))
+        assert rules(unread) == []
+        assert rules(unread, model, edges=trained) == gap
+        assert rules(read, model, edges=trained) == []
+        assert rules(unread, artifact(2, MODEL, state=state), edges=trained) == []
+
+
+@pytest.mark.parametrize("kind", sorted(ROW_HOLDERS))
+def test_a_mere_mention_of_a_dataset_is_a_gap_once_something_in_use_came_from_it(
+    kind: ArtifactKind,
+) -> None:
+    mentioned, trained = artifact(1, kind, placeholder=True), (edge(1, 2, Relation.TRAINED_ON),)
+    assert rules(mentioned) == []
+    assert rules(mentioned, artifact(2, MODEL, state="destroyed"), edges=trained) == []
+    assert rules(mentioned, artifact(2, MODEL), edges=trained) == [
+        ("dataset_without_subject_index", "n1")
+    ]
+
+
+def test_rows_that_are_gone_unread_cannot_be_asked_for() -> None:
+    known = (artifact(1, DATA, state="destroyed"), artifact(2, MODEL))
+    trained = (edge(1, 2, Relation.TRAINED_ON),)
+    (found,) = find_gaps(Knowledge(artifacts=known, edges=trained))
+    assert found.may_hide(())
+    assert "Its rows are gone" in found.gap.remedy
 
 
 @pytest.mark.parametrize("kind", sorted(MODELS))
@@ -106,16 +173,27 @@ def test_a_synthetic_dataset_needs_a_generator_and_no_record_index() -> None:
     known = (data, generator, artifact(3, SYNTHETIC))
     assert rules(*known, edges=(trained,)) == [("synthetic_without_generator", "n3")]
     assert rules(*known, edges=(trained, sampled)) == []
-    assert rules(artifact(3, SYNTHETIC, state="destroyed")) == []
 
 
-def test_a_generator_that_nobody_showed_is_a_gap_until_it_is_shown_or_destroyed() -> None:
+@pytest.mark.parametrize("state", PAST)
+def test_a_past_synthetic_dataset_needs_a_generator_while_a_model_of_it_is_in_use(
+    state: str,
+) -> None:
+    past = artifact(3, SYNTHETIC, state=state)
+    assert rules(past) == []
+    trained = (edge(3, 4, Relation.TRAINED_ON),)
+    assert rules(past, artifact(4, MODEL), edges=trained) == [("synthetic_without_generator", "n3")]
+    assert rules(past, artifact(4, MODEL, state="destroyed"), edges=trained) == []
+
+
+@pytest.mark.parametrize("state", ["current", *PAST])
+def test_a_generator_that_nobody_showed_is_a_gap_while_its_samples_are_in_use(state: str) -> None:
     sampled = (edge(2, 3, Relation.SYNTHESIZED_BY),)
-    synthetic = artifact(3, SYNTHETIC)
-    mentioned = artifact(2, MODEL, placeholder=True)
-    assert rules(mentioned, synthetic, edges=sampled) == [("base_model_unresolved", "n2")]
-    gone = artifact(2, MODEL, placeholder=True, state="destroyed")
-    assert rules(gone, synthetic, edges=sampled) == []
+    mentioned = artifact(2, MODEL, placeholder=True, state=state)
+    assert rules(mentioned, artifact(3, SYNTHETIC), edges=sampled) == [
+        ("base_model_unresolved", "n2")
+    ]
+    assert rules(mentioned, artifact(3, SYNTHETIC, state="destroyed"), edges=sampled) == []
 
 
 def test_a_recipient_needs_a_source_and_a_contact_and_no_record_index() -> None:
@@ -144,7 +222,10 @@ def test_copies_at_unreadable_places_matter_to_traces_that_reach_their_original(
     assert found.gap.rule == "copies_unreadable"
     assert found.may_hide({1})
     assert not found.may_hide({2})
-    assert rules(artifact(1, DATA, unreadable_copies=True, state="destroyed")) == []
+    past = artifact(1, DATA, indexed=True, unreadable_copies=True, state="destroyed")
+    assert rules(past) == []
+    trained = (edge(1, 2, Relation.TRAINED_ON),)
+    assert rules(past, artifact(2, MODEL), edges=trained) == [("copies_unreadable", "n1")]
 
 
 def test_a_product_with_nothing_or_too_little_behind_it_is_a_gap() -> None:
