@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -20,11 +22,13 @@ from lineage.models import Artifact, ArtifactState
 from lineage.selectors import trace_subject
 from tests.factories import OfficerFactory
 from tests.people import ANN, customers, record_dataset, write_dataset
+from tests.unlearning.cuts import Killed, cut_at
 from unlearning.errors import LeaseLostError
 from unlearning.jobs.lease import acquire
 from unlearning.jobs.running import run_job
 from unlearning.models import Evidence, Job, JobState, Plan, StepState
 from unlearning.services import draft_plan, retry_plan, start_plan, sweep_jobs
+from unlearning.services.settling import save_result
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +58,9 @@ def only_job(plan: Plan) -> Job:
 
 
 def let_the_lease_run_out(job: Job) -> None:
-    Job.objects.filter(pk=job.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    """Let time pass: a lease that there is ends."""
+    leased = Job.objects.filter(pk=job.pk, leased_until__isnull=False)
+    leased.update(leased_until=timezone.now() - timedelta(seconds=1))
 
 
 def test_a_step_runs_in_its_own_process_and_leaves_effect_and_evidence(
@@ -116,6 +122,57 @@ def test_a_lease_renewed_in_time_is_not_taken_back(plan: Plan) -> None:
 
     assert sweep_jobs() == 0
     lease.check()
+
+
+def test_a_worker_that_stalls_while_it_takes_a_job_does_not_get_the_next_ones_token(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = only_job(plan)
+    update, holders = QuerySet.update, []
+
+    def stall_after(rows: "QuerySet[Job]", **values: object) -> int:
+        changed = update(rows, **values)
+        monkeypatch.undo()
+        let_the_lease_run_out(job)
+        assert sweep_jobs() == 1
+        holders.append(acquire(job.pk))
+        return changed
+
+    monkeypatch.setattr(QuerySet, "update", stall_after)
+    stalled = acquire(job.pk)
+
+    assert stalled is not None
+    with pytest.raises(LeaseLostError):
+        stalled.check()
+    holders[0].check()
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_kill_while_a_result_is_saved_strands_no_job(plan: Plan, number: int) -> None:
+    job = only_job(plan)
+    lease = acquire(job.pk)
+    assert lease is not None
+    # A second statement, if there were one, would not be reached.
+    with cut_at(number, (QuerySet, "update")), suppress(Killed):
+        save_result(lease, {"seconds": 1.0})
+
+    let_the_lease_run_out(job)
+
+    assert sweep_jobs() == 1
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED
+    assert job.result == ({"seconds": 1.0} if number == 2 else {})
+
+
+def test_a_job_at_work_without_a_lease_is_nobodys_and_taken_back(plan: Plan) -> None:
+    job = only_job(plan)
+    assert acquire(job.pk) is not None
+    Job.objects.filter(pk=job.pk).update(leased_until=None)
+
+    assert sweep_jobs() == 1
+
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED
 
 
 def test_attempts_are_capped_and_then_a_person_is_needed(plan: Plan) -> None:

@@ -27,17 +27,19 @@ class Lease:
     #: Grows with every lease of the job.
     token: int
 
-    def renew(self, *, progress: float | None = None, message: str = "") -> None:
+    def renew(self, *, progress: float | None = None, message: str = "", **values: object) -> None:
         """Extend the lease, and say how far the work has come.
 
         Args:
             progress: 0.0 to 1.0; None leaves it as it is.
             message: What is being done, in a few words.
+            values: Other fields of the job that change with it, in the same statement: a kill
+                leaves both or neither.
 
         Raises:
             LeaseLostError: Somebody else holds the job now.
         """
-        news: dict[str, object] = {"leased_until": _until()}
+        news: dict[str, object] = {**values, "leased_until": _until()}
         if progress is not None:
             news |= {"progress": min(max(progress, 0.0), 1.0), "message": message[:300]}
         # Compare-and-swap on the token guarantees that a worker which was taken for dead cannot
@@ -73,10 +75,16 @@ def acquire(job_id: UUID) -> Lease | None:
     Returns:
         The lease, or None where the job is not waiting for anybody.
     """
-    # One statement changes state and token together: of two workers one gets the row.
-    taken = Job.objects.filter(pk=job_id, state=JobState.QUEUED).update(
+    waiting = Job.objects.filter(pk=job_id, state=JobState.QUEUED)
+    last = waiting.values_list("token", flat=True).first()
+    if last is None:
+        return None
+    # Compare-and-swap on the token read before guarantees that of two workers one gets the row,
+    # and that this one holds the token that it wrote: read afterwards, the token could be that of
+    # the next holder, if this worker stalled past its lease in between.
+    taken = waiting.filter(token=last).update(
         state=JobState.RUNNING,
-        token=F("token") + 1,
+        token=last + 1,
         attempts=F("attempts") + 1,
         leased_until=_until(),
         worker=f"{socket.gethostname()}:{os.getpid()}",
@@ -86,10 +94,7 @@ def acquire(job_id: UUID) -> Lease | None:
         message="",
         error="",
     )
-    if taken != 1:
-        return None
-    token = Job.objects.values_list("token", flat=True).get(pk=job_id)
-    return Lease(job_id=job_id, token=token)
+    return Lease(job_id=job_id, token=last + 1) if taken == 1 else None
 
 
 def _until() -> datetime:

@@ -23,8 +23,7 @@ def save_result(lease: Lease, result: Mapping[str, Any]) -> None:
     Raises:
         LeaseLostError: Somebody else holds the job now.
     """
-    lease.end(JobState.RUNNING, result=dict(result))
-    lease.renew(progress=0.9, message="result recorded")
+    lease.renew(progress=0.9, message="result recorded", result=dict(result))
 
 
 def finish_job(

@@ -1,6 +1,6 @@
 """Finds the work that a crash stranded."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -22,8 +22,8 @@ def sweep_jobs() -> int:
         How many jobs were taken care of.
     """
     now = timezone.now()
-    silent = Job.objects.filter(state=JobState.RUNNING, leased_until__lt=now)
-    swept = sum(_take_back(job) for job in silent.select_related("plan", "step"))
+    silent = Job.objects.filter(_is_silent(now)).select_related("plan", "step")
+    swept = sum(_take_back(job) for job in silent)
     for job in Job.objects.filter(state=JobState.QUEUED).filter(
         Q(ended_at=None) | Q(ended_at__lt=now - timedelta(seconds=NUDGE_SECONDS))
     ):
@@ -33,15 +33,19 @@ def sweep_jobs() -> int:
     return swept
 
 
+def _is_silent(now: datetime) -> Q:
+    """Jobs at work whose lease has ended; one that has no lease at all is nobody's either."""
+    ended = Q(leased_until__lt=now) | Q(leased_until=None)
+    return Q(state=JobState.RUNNING) & ended
+
+
 @transaction.atomic
 def _take_back(job: Job) -> bool:
     spent = job.attempts >= settings.JOB_MAX_ATTEMPTS
     state = JobState.NEEDS_HUMAN if spent else JobState.QUEUED
     # Compare-and-swap on the token and the lease's end guarantees that a worker which renewed in
     # time, or another sweeper, is not overruled.
-    taken = Job.objects.filter(
-        pk=job.pk, token=job.token, state=JobState.RUNNING, leased_until__lt=timezone.now()
-    ).update(
+    taken = Job.objects.filter(_is_silent(timezone.now()), pk=job.pk, token=job.token).update(
         state=state,
         leased_until=None,
         error="The worker stopped answering before the job was done.",
