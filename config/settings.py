@@ -4,6 +4,7 @@ Nothing here imports torch or MLflow: the web process never loads them.
 """
 
 import os
+import sys
 from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
@@ -11,7 +12,14 @@ from kombu import Queue
 
 from config import queues
 from config.database import database_from_environment
-from config.embedded.paths import BASE_DIR, broker_url, mlflow_url, state_dir
+from config.embedded.paths import (
+    BASE_DIR,
+    broker_url,
+    mlflow_url,
+    postgres_home,
+    run_dir,
+    state_dir,
+)
 from config.secrets import keys_dir, secret_bytes, secret_text
 
 # Places.
@@ -145,6 +153,21 @@ SUBJECT_PEPPERS: dict[int, bytes] = {
 SEALING_KEY = secret_bytes("VESTIGE_SEALING_KEY", "sealing-key")
 SIGNING_KEY_FILE = Path(os.environ.get("VESTIGE_SIGNING_KEY_FILE") or KEYS_DIR / "signing-key.pem")
 CONTROL_TOKEN = secret_text("VESTIGE_CONTROL_TOKEN", "control-token")
+
+# Where deletion requests may change files (docs/decisions/0020). Out of bounds: what this
+# installation lives on. In bounds all the same: the demo's company, and what the operator names.
+PRIVATE_PLACES = [
+    BASE_DIR,
+    STATE_DIR,
+    SIGNING_KEY_FILE,
+    postgres_home(STATE_DIR),
+    run_dir(STATE_DIR),
+    Path(sys.prefix),
+]
+DEMO_DATA = [STATE_DIR / "demo" / "data"]
+DATA_ROOTS = [
+    Path(root) for root in os.environ.get("VESTIGE_DATA_ROOTS", "").split(os.pathsep) if root
+]
 
 # Machine-learning jobs; MLflow itself is loaded by workers only.
 MLFLOW_TRACKING_URI = mlflow_url()

@@ -27,6 +27,10 @@ class JobFailedError(Exception):
     """The method did not finish; the message is what it reported."""
 
 
+class ResultOutdatedError(JobFailedError):
+    """The files changed since the result was made; it is dropped and made anew."""
+
+
 class PromotionRefusedError(JobFailedError):
     """A new version may not go live without a person's word; trying again changes nothing."""
 

@@ -1,11 +1,14 @@
 """Where files can be deleted from here: directories of this machine and the tracking server."""
 
 import os
+import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 #: Scheme of files that the tracking server holds and hands out by itself.
 _SERVED = "mlflow-artifacts"
+#: How the name of a file ends that is not in its place yet; it starts with a dot.
+_UNFINISHED = ".vestige-new"
 
 
 def path_here(location: str) -> Path | None:
@@ -57,6 +60,35 @@ def delete_here(path: Path) -> None:
         path.unlink(missing_ok=True)
     if path.parent.is_dir():
         flush_directory(path.parent)
+
+
+def replace_file(source: Path, target: Path) -> None:
+    """Copy beside the target, flush, rename: a reader sees the old file or the new one.
+
+    The copy has one name a target, so that what a kill leaves of it is overwritten by the next
+    attempt, and found by :func:`delete_unfinished`.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    beside = target.with_name(f".{target.name}{_UNFINISHED}")
+    beside.unlink(missing_ok=True)
+    with source.open("rb") as old, beside.open("xb") as new:
+        shutil.copyfileobj(old, new)
+        new.flush()
+        os.fsync(new.fileno())
+    beside.replace(target)
+    flush_directory(target.parent)
+
+
+def delete_unfinished(directory: Path) -> None:
+    """Delete what a killed :func:`replace_file` left in a directory.
+
+    Raises:
+        OSError: A file cannot be deleted.
+    """
+    for left in directory.glob(f".*{_UNFINISHED}"):
+        delete_here(left)
 
 
 def flush_directory(directory: Path) -> None:

@@ -37,6 +37,7 @@ Result of a step: ``{"model_dir", "digest", "seconds", "manifest", "details", "e
   "removed"}]`` with file digests ``sha256:…``. ``digest`` is None.
 * ``synthetic_regeneration``: a directory with the complete new dataset, segment files and
   description; ``digest`` is :func:`lineage.records.version_digest` of its segments.
+  ``details.replaced`` names the old segments with their file digests.
 * ``output_suppression``: no directory; ``details.rule`` is ``{"salt", "digests": []}``, the body of
   ``PUT /control/suppressions/<rule id>``, and ``details.rule_digest`` its ``sha256:…``.
 

@@ -61,6 +61,7 @@ class Installation:
         self.environment = {
             **own,
             "VESTIGE_HOME": str(self.home),
+            "VESTIGE_DATA_ROOTS": str(self.home / "company"),
             "VESTIGE_URL": self.url,
             "VESTIGE_MLFLOW_PORT": str(self.mlflow_port),
             "VESTIGE_INSECURE_HTTP": "1",

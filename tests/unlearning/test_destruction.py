@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -14,10 +15,11 @@ from lineage.models import Artifact, ArtifactState
 from lineage.selectors import trace_subject
 from lineage.services import load_record_index
 from tests.factories import OfficerFactory
-from tests.people import ANN, write_dataset
+from tests.people import ANN, customers, write_dataset
 from tests.unlearning.cuts import Killed, cut_at
 from unlearning.inventory import take_inventory
 from unlearning.jobs import destruction, running
+from unlearning.jobs.guards import why_out_of_bounds
 from unlearning.jobs.running import run_job
 from unlearning.models import Evidence, Job, JobState, Plan, StepState
 from unlearning.places import why_out_of_reach
@@ -191,6 +193,44 @@ def test_a_place_that_holds_the_installation_is_not_deleted(tmp_path: Path) -> N
 
     assert (tmp_path / "jobs").is_dir()
     assert "this installation lies there too" in evidence(plan).summary
+
+
+def test_a_place_inside_the_installation_is_not_deleted(tmp_path: Path, settings: Settings) -> None:
+    settings.PRIVATE_PLACES = [tmp_path / "home"]
+    keys = tmp_path / "home" / "keys"
+    keys.mkdir(parents=True)
+    (keys / "pepper").write_text("secret")
+    cache = record_cache(write_dataset(tmp_path / "cache"), keys.as_uri())
+
+    plan = started()
+    run(plan)
+
+    assert (keys / "pepper").exists()
+    assert evidence(plan).outcome == "failed"
+    assert "this installation lies there too" in evidence(plan).summary
+    cache.refresh_from_db()
+    assert cache.state == ArtifactState.CURRENT
+
+
+def test_a_place_outside_the_named_data_folders_is_not_deleted(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings.DATA_ROOTS = [tmp_path / "data"]
+    copy = write_dataset(tmp_path / "copy")
+    record_cache(write_dataset(tmp_path / "data" / "cache"), copy.as_uri())
+
+    plan = started()
+    run(plan)
+
+    assert [r["absent"] for r in receipts(plan)] == [True, False]
+    assert customers(copy)
+    assert "outside the folders that VESTIGE_DATA_ROOTS names" in evidence(plan).summary
+
+
+def test_the_settings_put_keys_code_and_database_out_of_bounds() -> None:
+    for private in (settings.STATE_DIR / "keys" / "x", settings.BASE_DIR / "unlearning", "/etc/x"):
+        assert why_out_of_bounds(str(private))
+    assert not why_out_of_bounds(str(settings.STATE_DIR / "demo" / "data" / "caches"))
 
 
 def test_officers_approve_the_places_that_will_be_emptied(tmp_path: Path) -> None:

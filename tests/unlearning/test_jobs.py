@@ -24,7 +24,8 @@ from tests.factories import OfficerFactory
 from tests.people import ANN, customers, record_dataset, write_dataset
 from tests.unlearning.cuts import Killed, cut_at
 from unlearning.errors import LeaseLostError
-from unlearning.jobs.lease import acquire
+from unlearning.jobs import running
+from unlearning.jobs.lease import Lease, acquire
 from unlearning.jobs.running import run_job
 from unlearning.models import Evidence, Job, JobState, Plan, StepState
 from unlearning.services import draft_plan, retry_plan, start_plan, sweep_jobs
@@ -128,14 +129,17 @@ def test_a_worker_that_stalls_while_it_takes_a_job_does_not_get_the_next_ones_to
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = only_job(plan)
-    update, holders = QuerySet.update, []
+    update = QuerySet.update
+    holders: list[Lease] = []
 
     def stall_after(rows: "QuerySet[Job]", **values: object) -> int:
         changed = update(rows, **values)
         monkeypatch.undo()
         let_the_lease_run_out(job)
         assert sweep_jobs() == 1
-        holders.append(acquire(job.pk))
+        newer = acquire(job.pk)
+        assert newer is not None
+        holders.append(newer)
         return changed
 
     monkeypatch.setattr(QuerySet, "update", stall_after)
@@ -219,6 +223,30 @@ def test_a_crash_between_effect_and_record_gives_one_effect(plan: Plan, director
     assert job.state == JobState.SUCCEEDED
     assert Artifact.objects.count() == after
     assert customers(directory) == {"C-2", "C-3", "C-4"}
+
+
+def test_rows_that_a_pipeline_appends_between_two_attempts_are_kept(
+    plan: Plan, directory: Path
+) -> None:
+    job = only_job(plan)
+    with cut_at(1, (running, "publish_step")), pytest.raises(Killed):
+        run_job(job_id=job.pk)
+    with (directory / "segment-0000.csv").open("a") as file:
+        file.write("C-9,eve@example.com,Rome\r\n")
+    let_the_lease_run_out(job)
+    sweep_jobs()
+
+    run_job(job_id=job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.result) == (JobState.QUEUED, {})
+    assert "segment-0000.csv" in job.error
+
+    run_job(job_id=job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.error) == (JobState.SUCCEEDED, "")
+    assert customers(directory) == {"C-2", "C-3", "C-4", "C-9"}
 
 
 def test_a_forgotten_message_is_sent_again(plan: Plan) -> None:

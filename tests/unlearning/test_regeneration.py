@@ -11,7 +11,7 @@ import pytest
 from tests.unlearning.jobs import as_json, quiet, step
 from tests.unlearning.synthetic import clusters, counting, sampler, sampling
 from tests.unlearning.tiny import training, write_dataset
-from unlearning.digests import json_digest
+from unlearning.digests import file_digest, json_digest
 from unlearning.jobfiles import Generator, JobInputError, Sampling, StepInput, StepOutput, Training
 from unlearning.methods.retrain_from_clean_ancestor import apply as retrain
 from unlearning.methods.synthetic_regeneration import apply as regenerate
@@ -183,6 +183,14 @@ def test_a_dataset_whose_generator_cannot_be_made_again_is_not_established(
 
     assert outcome(found, "synthetic_regenerated") == "inconclusive"
     assert outcome(found, "ancestor_clean") == "inconclusive"
+
+
+def test_the_result_names_the_files_that_it_may_replace(workshop: Workshop) -> None:
+    before = file_digest(workshop.synthetic / "segment-0000.csv")
+
+    output = regenerate(workshop.job(workshop.new), quiet)
+
+    assert output.details["replaced"] == {"segment-0000.csv": before}
 
 
 def test_the_untreated_generator_is_refused(workshop: Workshop) -> None:

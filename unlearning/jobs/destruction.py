@@ -5,18 +5,14 @@ comes from an inventory that was kept before the first of them was deleted.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
-from lineage.capture.locations import lies_within, normalise_location
-from lineage.graph import Relation
 from lineage.models import Artifact, ArtifactState
-from lineage.selectors import locations_of
 from lineage.services import record_destruction
 from unlearning import registry_deletion
+from unlearning.boundaries import is_whole_folder_of_many
 from unlearning.jobs.findings import StepFinding
+from unlearning.jobs.guards import why_out_of_bounds, why_shared
 from unlearning.jobs.lease import Lease
 from unlearning.models import PlanStep
 from unlearning.places import delete_here, path_here
@@ -87,13 +83,21 @@ def _destroy_at(artifact: Artifact, entry: Mapping[str, Any]) -> Receipt:
     """Delete what lies at one location, and read it again."""
     location = entry["location"]
     receipt = {name: entry[name] for name in ("location", "files", "bytes", "digest")}
-    reason = entry["reason"] or _ours(location) or _shared(artifact, location)
+    reason = entry["reason"] or _why_kept(artifact, location)
     if not reason:
         try:
             reason = _delete(location)
         except OSError as error:
             reason = f"it cannot be deleted ({error.strerror or error})"
     return {**receipt, "absent": not reason, **({"reason": reason} if reason else {})}
+
+
+def _why_kept(artifact: Artifact, location: str) -> str:
+    """Say why a place may not be emptied; empty where it may be."""
+    place = path_here(location)
+    if place is not None and is_whole_folder_of_many(place):
+        return "it is a whole folder of many things, never one artifact"
+    return why_out_of_bounds(location) or why_shared(artifact, location)
 
 
 def _delete(location: str) -> str:
@@ -105,30 +109,3 @@ def _delete(location: str) -> str:
     registry_deletion.delete_files(location)
     left = registry_deletion.files_left(location)
     return f"the tracking server still lists {left} files" if left else ""
-
-
-def _ours(location: str) -> str:
-    """Refuse a place that holds this installation, whatever was recorded of it."""
-    place = path_here(location)
-    own = (Path(settings.STATE_DIR), Path(settings.BASE_DIR), Path(settings.JOBS_DIR))
-    if place is not None and any(path.is_relative_to(place.resolve()) for path in own):
-        return "this installation lies there too"
-    return ""
-
-
-def _shared(artifact: Artifact, location: str) -> str:
-    """Say which other artifact lies at or below a location; empty where there is none.
-
-    Its own segments, and earlier versions at the same place, go with it.
-    """
-    place = normalise_location(location)
-    others = (
-        Artifact.objects.filter(state=ArtifactState.CURRENT)
-        .exclude(pk=artifact.pk)
-        .exclude(derivations_out__downstream=artifact, derivations_out__relation=Relation.PART_OF)
-    )
-    below = others.filter(location__startswith=place) | others.filter(attributes__has_key="copies")
-    for other in below.order_by("pk").distinct():
-        if any(lies_within(normalise_location(uri), place) for uri in locations_of(other.pk)):
-            return f"{other.name} lies there too"
-    return ""

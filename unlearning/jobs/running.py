@@ -6,7 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from governance.errors import VestigeError
-from unlearning.errors import JobFailedError, LeaseLostError, PromotionRefusedError
+from unlearning.errors import (
+    JobFailedError,
+    LeaseLostError,
+    PromotionRefusedError,
+    ResultOutdatedError,
+)
 from unlearning.jobs import workspace
 from unlearning.jobs.destruction import destroyed_finding
 from unlearning.jobs.findings import StepFinding, merged, run_recorded
@@ -39,6 +44,8 @@ def run_job(*, job_id: UUID) -> None:
         log.warning("Job %s went to another worker; this attempt has no effect.", job_id)
     except PromotionRefusedError as error:
         _record_failure(job, lease, str(error), retry=False)
+    except ResultOutdatedError as error:
+        _record_failure(job, lease, str(error), keep_result=False)
     except (JobFailedError, VestigeError) as error:
         _record_failure(job, lease, str(error))
     except Exception as error:  # a worker outlives every defect of one job, and records it
@@ -46,9 +53,11 @@ def run_job(*, job_id: UUID) -> None:
         _record_failure(job, lease, f"{type(error).__name__}: {error}")
 
 
-def _record_failure(job: Job, lease: Lease, error: str, *, retry: bool = True) -> None:
+def _record_failure(
+    job: Job, lease: Lease, error: str, *, retry: bool = True, keep_result: bool = True
+) -> None:
     try:
-        fail_job(job, lease, error=error, retry=retry)
+        fail_job(job, lease, error=error, retry=retry, keep_result=keep_result)
     except LeaseLostError:
         log.warning("Job %s failed after it went to another worker: %s", job.pk, error)
 

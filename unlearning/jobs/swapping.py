@@ -1,45 +1,44 @@
 """New files take the place of old ones: rewritten segments, and whole datasets sampled anew.
 
-Each file changes by one rename, so a reader sees the old file or the new one. Every function may be
-called again after a crash at any line.
+Each file changes by one rename, so a reader sees the old file or the new one. Every directory is
+looked at before the first file is written: what a pipeline wrote there since is not overwritten.
+Every function may be called again after a crash at any line.
 """
 
-import os
-import secrets
-import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lineage.models import Artifact
-from lineage.records import MalformedRecordsError, list_segments, version_digest
-from lineage.selectors import locations_of, synthesis_of
+from lineage.records import (
+    SEGMENT_PATTERN,
+    MalformedRecordsError,
+    list_segments,
+    version_digest,
+)
+from lineage.selectors import synthesis_of
 from lineage.services import record_redaction, record_regeneration
-from unlearning.digests import file_digest
+from unlearning.data import DESCRIPTION_FILE
 from unlearning.errors import JobFailedError
 from unlearning.jobs.descriptions import generator_of
 from unlearning.jobs.lease import Lease
+from unlearning.jobs.targets import require_known_files, require_unshared, segments_due, targets_of
 from unlearning.models import PlanStep
-from unlearning.places import delete_here, flush_directory, path_here
+from unlearning.places import delete_here, delete_unfinished, replace_file
 
 
 def swap_segments(step: PlanStep, result: Mapping[str, Any], lease: Lease) -> dict[str, Any]:
     """Put the rewritten segment files in place of the old ones, in every copy of the dataset.
 
     Raises:
-        JobFailedError: A copy is not within reach, or does not hold the same rows.
+        JobFailedError: A place is not within reach, or nothing may be changed there.
+        ResultOutdatedError: A place holds other rows than those that were rewritten.
         LeaseLostError: Somebody else holds the job now.
     """
-    changed = Path(result["model_dir"]) if result.get("model_dir") else None
-    sources = sorted(changed.iterdir()) if changed else []
-    own, *copies = _directories(step.artifact)
     segments = result.get("details", {}).get("segments", [])
-    for copy in copies:
-        _require_same_rows(copy, segments)
-    for directory in (own, *copies):
-        for source in sources:
-            lease.check()
-            _replace(source, directory / source.name)
+    directories = targets_of(step)
+    due = [segments_due(directory, segments, step.plan.record_ids) for directory in directories]
+    for directory, names in zip(directories, due, strict=True):
+        _replace_all(names, Path(result["model_dir"] or ""), directory, lease)
     lease.renew(progress=0.95, message="segments replaced")
     redacted = record_redaction(dataset_version_id=step.artifact_id)
     return {"artifact": redacted.pk, "location": redacted.location}
@@ -48,25 +47,26 @@ def swap_segments(step: PlanStep, result: Mapping[str, Any], lease: Lease) -> di
 def swap_dataset(step: PlanStep, result: Mapping[str, Any], lease: Lease) -> dict[str, Any]:
     """Put a whole new dataset in place of the old one, in every copy of it.
 
-    Files that the new dataset does not have are deleted.
+    Segments and the description that the new dataset does not have are deleted; whatever else lies
+    there stays.
 
     Raises:
-        JobFailedError: No dataset was left, a copy is not within reach, or the generator is not
-            recorded any more.
+        JobFailedError: No dataset was left, a place is not within reach, nothing may be changed
+            there, or the generator is not recorded any more.
+        ResultOutdatedError: A place holds other rows than those that were to be replaced.
         LeaseLostError: Somebody else holds the job now.
     """
     synthesis = synthesis_of(step.artifact_id)
     if synthesis is None or not result.get("model_dir"):
         raise JobFailedError(f"There is no new dataset to put in place of {step.artifact.name}.")
     made = Path(result["model_dir"])
-    for directory in _directories(step.artifact):
-        for source in sorted(made.iterdir()):
-            lease.check()
-            _replace(source, directory / source.name)
-        for path in sorted(directory.iterdir()):
-            if not (made / path.name).exists():
-                lease.check()
-                delete_here(path)
+    directories = targets_of(step)
+    require_unshared(step)
+    for directory in directories:
+        require_known_files(directory, made, result.get("details", {}).get("replaced"))
+    for directory in directories:
+        _replace_all(sorted(path.name for path in made.iterdir()), made, directory, lease)
+        _delete_surplus(directory, made, lease)
         _require_digest(directory, str(result["digest"]))
         lease.renew(progress=0.95, message="dataset replaced")
     generator = generator_of(synthesis, step.plan)
@@ -74,39 +74,20 @@ def swap_dataset(step: PlanStep, result: Mapping[str, Any], lease: Lease) -> dic
     return {"artifact": dataset.pk, "location": dataset.location, "generator": generator.pk}
 
 
-def _directories(artifact: Artifact) -> list[Path]:
-    """The directories of a dataset and of its copies, its own first.
-
-    Raises:
-        JobFailedError: One of them is not on this machine.
-    """
-    found = []
-    for location in locations_of(artifact.pk):
-        path = path_here(location)
-        if path is None or not path.is_dir():
-            raise JobFailedError(
-                f"{artifact.name} also lies at {location}, where its files cannot be replaced."
-            )
-        found.append(path)
-    if not found:
-        raise JobFailedError(f"No location of {artifact.name} is recorded.")
-    return found
+def _replace_all(names: Sequence[str], made: Path, directory: Path, lease: Lease) -> None:
+    """Put files of the same names in place, and leave no unfinished copy of any attempt."""
+    for name in names:
+        lease.check()
+        replace_file(made / name, directory / name)
+    lease.check()
+    delete_unfinished(directory)
 
 
-def _require_same_rows(copy: Path, segments: list[Mapping[str, str]]) -> None:
-    """Make sure that replacing the segments of a copy loses no row of anybody else.
-
-    Raises:
-        JobFailedError: A segment of the copy is missing or holds other rows.
-    """
-    for segment in segments:
-        file = copy / segment["file"]
-        known = (segment["old_digest"], segment["new_digest"])
-        if not file.is_file() or file_digest(file) not in known:
-            raise JobFailedError(
-                f"The copy at {copy} does not hold the rows of {segment['file']}; a person must "
-                "delete the records there."
-            )
+def _delete_surplus(directory: Path, made: Path, lease: Lease) -> None:
+    for path in sorted([*directory.glob(SEGMENT_PATTERN), directory / DESCRIPTION_FILE]):
+        if not (made / path.name).exists():
+            lease.check()
+            delete_here(path)
 
 
 def _require_digest(directory: Path, digest: str) -> None:
@@ -116,13 +97,3 @@ def _require_digest(directory: Path, digest: str) -> None:
         raise JobFailedError(str(error)) from error
     if found != digest:
         raise JobFailedError(f"The files in {directory} are not the ones that were sampled.")
-
-
-def _replace(source: Path, target: Path) -> None:
-    """Copy beside the target, flush, rename: a reader sees the old file or the new one."""
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    shutil.copyfile(source, beside)
-    with beside.open("rb+") as file:
-        os.fsync(file.fileno())
-    beside.replace(target)
-    flush_directory(target.parent)

@@ -8,8 +8,8 @@ guarantee stands in the method table.
 import time
 
 from lineage.records import list_segments, version_digest
-from unlearning.data import RecordView
-from unlearning.digests import weights_digest
+from unlearning.data import RecordView, segment_files
+from unlearning.digests import file_digest, weights_digest
 from unlearning.jobfiles import Generator, JobInputError, Report, StepInput, StepOutput
 from unlearning.recipes import load_synthesis
 from unlearning.training import make_deterministic, read_manifest
@@ -20,12 +20,15 @@ def apply(job: StepInput, report: Report) -> StepOutput:
     """Sample the whole dataset anew.
 
     Raises:
-        JobInputError: The sampling was not recorded, or the generator saw a forgotten record.
+        JobInputError: The sampling was not recorded, the generator saw a forgotten record, or the
+            dataset is not on this machine.
     """
     make_deterministic()
     started = time.perf_counter()
     sampling, generator = job.need_sampling()
     _require_treated(generator, job)
+    # What was there when the new rows were sampled: nothing else may be overwritten by them.
+    replaced = {file.name: file_digest(file) for file in segment_files(job.need_model_dir())}
     out = job.out / "dataset"
     out.mkdir(parents=True, exist_ok=True)
     load_synthesis(sampling.recipe).sample(
@@ -37,7 +40,7 @@ def apply(job: StepInput, report: Report) -> StepOutput:
         digest=version_digest(list_segments(out)),
         seconds=time.perf_counter() - started,
         manifest={"rows": rows, "generator_digest": generator.digest},
-        details={"rows": rows},
+        details={"rows": rows, "replaced": replaced},
     )
 
 

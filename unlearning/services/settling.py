@@ -48,8 +48,17 @@ def finish_job(
         plan_changed(job.plan)
 
 
-def fail_job(job: Job, lease: Lease, *, error: str, retry: bool = True) -> None:
+def fail_job(
+    job: Job, lease: Lease, *, error: str, retry: bool = True, keep_result: bool = True
+) -> None:
     """Record that an attempt failed; the sweeper tries again until the attempts are spent.
+
+    Args:
+        job: The job.
+        lease: The right to work on it.
+        error: What went wrong, and what a person can do about it.
+        retry: Whether another attempt could do better by itself.
+        keep_result: Whether the next attempt may build on what the process left.
 
     Raises:
         LeaseLostError: Somebody else holds the job now; nothing is recorded.
@@ -58,7 +67,8 @@ def fail_job(job: Job, lease: Lease, *, error: str, retry: bool = True) -> None:
     with transaction.atomic():
         spent = not retry or job.attempts >= settings.JOB_MAX_ATTEMPTS
         state = JobState.NEEDS_HUMAN if spent else JobState.QUEUED
-        lease.end(state, error=error, ended_at=timezone.now())
+        dropped: dict[str, object] = {} if keep_result else {"result": {}}
+        lease.end(state, error=error, ended_at=timezone.now(), **dropped)
         note(
             job.plan,
             "job.failed",
