@@ -28,6 +28,7 @@ from deletion_requests.models import (
 )
 from governance.models import Role, User
 from lineage.models import Artifact
+from lineage.selectors import locations_of
 from reports.claims import Action, EvidenceItem
 from reports.document import build_document
 from reports.facts import (
@@ -42,6 +43,7 @@ from reports.models import Report
 from reports.rules import RULES
 from unlearning.methods import METHODS
 from unlearning.models import Evidence, Job, Plan, PlanStep
+from unlearning.planning import TOUCH_NO_FILE
 
 PASSWORD = "correct horse battery staple"
 
@@ -142,6 +144,9 @@ class PlanStepFactory(DjangoModelFactory[PlanStep]):
     cost_seconds = 42.0
     cost_basis = "recorded training time"
     reason = "The model has no shards, so it is trained again."
+    places = LazyAttribute(
+        lambda step: [] if step.method in TOUCH_NO_FILE else list(locations_of(step.artifact.pk))
+    )
 
 
 class JobFactory(DjangoModelFactory[Job]):

@@ -62,8 +62,10 @@ class PlanStep(models.Model):
     #: Estimated seconds, and the recorded time(s) it was drawn from in one sentence.
     cost_seconds = models.FloatField(null=True)
     cost_basis = models.CharField(max_length=300, blank=True)
-    #: Why this method, and of a destruction every place that will be emptied; alternatives as
-    #: ``[{method, reason}]``.
+    #: URIs of every place at which files will change, now or when the old version is destroyed:
+    #: the plan's digest covers them, so nothing is done at a place that no officer approved.
+    places = models.JSONField(default=list)
+    #: Why this method; alternatives as ``[{method, reason}]``.
     reason = models.TextField(blank=True)
     alternatives = models.JSONField(default=list)
     depends_on = models.ManyToManyField("self", symmetrical=False, related_name="dependants")

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from django.db.models import Prefetch
 
+from lineage.selectors import locations_of
 from unlearning.errors import PlanNotFoundError
 from unlearning.methods import METHODS
 from unlearning.models import Evidence, Job, JobState, Plan, PlanStep, StepState
+from unlearning.planning import TOUCH_NO_FILE
 
 
 class PlanStatus(StrEnum):
@@ -52,6 +54,8 @@ class StepView:
     cost_seconds: float | None
     cost_basis: str
     reason: str
+    #: URIs of every place at which files change.
+    places: tuple[str, ...]
     alternatives: tuple[Mapping[str, str], ...]
     depends_on: tuple[int, ...]
     state: str
@@ -113,6 +117,15 @@ def work_under_way_on(artifacts: Collection[int], *, besides: UUID) -> bool:
         .exclude(started_at=None)
         .exclude(pk=besides)
         .exists()
+    )
+
+
+def places_have_changed(plan: PlanView) -> bool:
+    """Whether an artifact of a plan is recorded at other places than officers approved."""
+    return any(
+        set(step.places) != set(locations_of(step.artifact_id))
+        for step in plan.steps
+        if step.method not in TOUCH_NO_FILE
     )
 
 
@@ -197,6 +210,7 @@ def _step_view(step: PlanStep) -> StepView:
         cost_seconds=step.cost_seconds,
         cost_basis=step.cost_basis,
         reason=step.reason,
+        places=tuple(step.places),
         alternatives=tuple(step.alternatives),
         depends_on=tuple(sorted(other.ordinal for other in step.depends_on.all())),
         state=step.state,

@@ -133,6 +133,7 @@ def _step(step: StepView) -> dict[str, Any]:
         "cost_seconds": step.cost_seconds,
         "cost_basis": step.cost_basis,
         "reason": step.reason,
+        "places": list(step.places),
         "alternatives": [dict(item) for item in step.alternatives],
         "depends_on": list(step.depends_on),
         "state": step.state,

@@ -70,6 +70,22 @@ def test_a_plan_that_the_world_has_outrun_is_drawn_up_and_approved_anew(
     assert LedgerEntry.objects.filter(kind="request.plan_outdated").count() == 1
 
 
+def test_a_plan_is_drawn_up_anew_when_another_place_was_recorded_meanwhile(
+    approved: tuple[DeletionRequest, DeletionRequest], people: Artifact
+) -> None:
+    first, _ = approved
+    outdated = Plan.objects.get(case_id=first.pk)
+    people.attributes["copies"] = ["file:///etc"]
+    people.save()
+
+    assert advance_request(request_id=first.pk) == "planned"
+
+    fresh = Plan.objects.exclude(pk=outdated.pk).get(case_id=first.pk)
+    assert fresh.steps.get().places == [people.location, "file:///etc"]
+    assert fresh.digest != outdated.digest
+    assert not Job.objects.exists()
+
+
 def test_an_unchanged_world_needs_no_second_approval(
     approved: tuple[DeletionRequest, DeletionRequest],
 ) -> None:

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from deletion_requests.models import Approval, DeletionRequest
 from governance.models import Role
 from tests.factories import OfficerFactory, planned_request, signed_report
-from unlearning.models import Plan
+from unlearning.models import Plan, PlanStep
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +44,19 @@ def test_the_page_shows_trace_plan_and_what_happens_next(client: Client) -> None
     assert "Suppression</span>" in page
     assert 'aria-label="Model income-sisa v1"' in page
     assert "sealed" not in page
+
+
+def test_officers_see_every_place_at_which_files_change(client: Client) -> None:
+    request = planned_request()
+    PlanStep.objects.filter(plan__case_id=request.pk, ordinal=2).update(
+        places=["file:///data/cache", "s3://bucket/cache"]
+    )
+    client.force_login(OfficerFactory.create())
+
+    page = page_of(client, request)
+
+    assert "<code>file:///data/cache</code>" in page
+    assert "<code>s3://bucket/cache</code>" in page
 
 
 def test_an_incomplete_trace_shows_its_gap_and_remedy(client: Client) -> None:

@@ -1,10 +1,12 @@
 """Destruction: every recorded location, one receipt each, the right ones after a kill anywhere."""
 
 import os
+from importlib import import_module
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.utils import timezone
 from pytest_django import Settings
@@ -21,7 +23,7 @@ from unlearning.inventory import take_inventory
 from unlearning.jobs import destruction, running
 from unlearning.jobs.guards import why_out_of_bounds
 from unlearning.jobs.running import run_job
-from unlearning.models import Evidence, Job, JobState, Plan, StepState
+from unlearning.models import Evidence, Job, JobState, Plan, PlanStep, StepState
 from unlearning.places import why_out_of_reach
 from unlearning.services import draft_plan, start_plan
 
@@ -237,7 +239,44 @@ def test_officers_approve_the_places_that_will_be_emptied(tmp_path: Path) -> Non
     place, copy = (write_dataset(tmp_path / name) for name in ("cache", "copy"))
     record_cache(place, copy.as_uri())
 
-    assert f"It lies at {place.as_uri()}, {copy.as_uri()}." in started().steps.get().reason
+    plan = started()
+
+    assert plan.steps.get().places == [place.as_uri(), copy.as_uri()]
+    Artifact.objects.update(attributes={})
+    assert started().digest != plan.digest
+
+
+def test_a_plan_that_was_at_work_before_places_were_kept_goes_on(tmp_path: Path) -> None:
+    place = write_dataset(tmp_path / "cache")
+    record_cache(place, "s3://bucket/features")
+    at_work = started()
+    waits = draft_plan(
+        case_id=uuid4(), impact=trace_subject(subject_digest(ANN)), author=OfficerFactory.create()
+    )
+    PlanStep.objects.update(places=[])
+
+    migration = import_module("unlearning.migrations.0003_keep_the_places_of_each_step")
+    migration.fill_places_of_started_plans(apps, None)
+
+    assert at_work.steps.get().places == [place.as_uri(), "s3://bucket/features"]
+    assert waits.steps.get().places == []
+
+
+def test_a_place_that_was_recorded_after_the_approval_is_not_deleted(tmp_path: Path) -> None:
+    place, late = (write_dataset(tmp_path / name) for name in ("cache", "late"))
+    cache = record_cache(place)
+    plan = started()
+    cache.attributes["copies"] = [late.as_uri()]
+    cache.save()
+
+    run(plan)
+
+    assert not place.exists()
+    assert customers(late)
+    assert evidence(plan).outcome == "failed"
+    assert f"{late.as_uri()}: it was recorded after the plan" in evidence(plan).summary
+    cache.refresh_from_db()
+    assert cache.state == ArtifactState.CURRENT
 
 
 def test_links_to_elsewhere_are_not_followed(tmp_path: Path) -> None:

@@ -186,6 +186,31 @@ def test_what_was_not_chosen_says_why() -> None:
     ]
 
 
+def test_a_plan_names_every_place_at_which_files_change() -> None:
+    places = ("file:///data/v1", "s3://bucket/v1")
+    kinds = (
+        ArtifactKind.DATASET_VERSION,
+        ArtifactKind.CACHE,
+        ArtifactKind.EMBEDDING_INDEX,
+        ArtifactKind.PRODUCT,
+    )
+    planned = plan(
+        PlanningInput(
+            artifacts=tuple(
+                replace(affected(number, kind, CONTENT, number), locations=places)
+                for number, kind in enumerate(kinds)
+            )
+        )
+    )
+
+    assert {step.method: step.places for step in planned.steps} == {
+        "source_row_deletion": places,
+        "artifact_destruction": places,
+        "vector_removal": places,
+        "output_suppression": (),
+    }
+
+
 def test_a_model_without_a_recipe_is_listed_and_not_forgotten() -> None:
     lonely = affected(1, ArtifactKind.MODEL, WEIGHTS, 0)
 

@@ -140,9 +140,7 @@ def test_a_new_dataset_takes_no_place_where_another_artifact_lies(
 def test_rows_that_came_after_the_sampling_are_not_overwritten(
     synthetic: PlanStep, lease: Lease, tmp_path: Path, where: str
 ) -> None:
-    copy = write_dataset(tmp_path / "copy", ROWS, segments=3)
-    synthetic.artifact.attributes["copies"] = [copy.as_uri()]
-    synthetic.artifact.save()
+    approve_copy(synthetic, write_dataset(tmp_path / "copy", ROWS, segments=3))
     result = sampled(tmp_path)
     append(tmp_path / where, "C-9,eve@example.com,Rome")
 
@@ -153,6 +151,14 @@ def test_rows_that_came_after_the_sampling_are_not_overwritten(
     assert customers(tmp_path / "synthetic") >= {"C-1", "C-2", "C-3", "C-4"}
 
 
+def approve_copy(step: PlanStep, copy: Path) -> None:
+    """Record a copy, and let the plan cover it."""
+    step.artifact.attributes["copies"] = [copy.as_uri()]
+    step.artifact.save()
+    step.places = [*step.places, copy.as_uri()]
+    step.save()
+
+
 @pytest.mark.parametrize("method", ["swap_segments", "swap_dataset"])
 def test_nothing_is_written_where_the_installation_lives(
     synthetic: PlanStep, lease: Lease, tmp_path: Path, settings: Settings, method: str
@@ -161,8 +167,7 @@ def test_nothing_is_written_where_the_installation_lives(
     copy = write_dataset(tmp_path / "home" / "keys", ROWS, segments=3)
     step, result = redaction(tmp_path, copy.as_uri())
     if method == "swap_dataset":
-        synthetic.artifact.attributes["copies"] = [copy.as_uri()]
-        synthetic.artifact.save()
+        approve_copy(synthetic, copy)
         step, result = synthetic, sampled(tmp_path)
 
     with pytest.raises(JobFailedError, match="this installation lies there too"):
@@ -311,6 +316,20 @@ def test_a_copy_with_other_rows_is_left_to_a_person(lease: Lease, tmp_path: Path
         swapping.swap_segments(step, result, lease)
 
     assert customers(copy) == {"C-1"}
+
+
+def test_a_copy_that_was_recorded_after_the_approval_is_left_to_a_person(
+    lease: Lease, tmp_path: Path
+) -> None:
+    late = write_dataset(tmp_path / "late")
+    step, result = redaction(tmp_path)
+    step.artifact.attributes["copies"] = [late.as_uri()]
+    step.artifact.save()
+
+    with pytest.raises(JobFailedError, match="recorded after the plan was approved"):
+        swapping.swap_segments(step, result, lease)
+
+    assert "C-1" in customers(tmp_path / "people") & customers(late)
 
 
 def test_a_copy_out_of_reach_is_left_to_a_person(lease: Lease, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from lineage.models import Artifact, ArtifactState
 from lineage.services import record_destruction
 from unlearning import registry_deletion
 from unlearning.boundaries import is_whole_folder_of_many
+from unlearning.inventory import NOTHING
 from unlearning.jobs.findings import StepFinding
-from unlearning.jobs.guards import why_out_of_bounds, why_shared
+from unlearning.jobs.guards import unapproved_places, why_out_of_bounds, why_shared
 from unlearning.jobs.lease import Lease
 from unlearning.models import PlanStep
 from unlearning.places import delete_here, path_here
@@ -27,7 +28,7 @@ def destroy_copies(step: PlanStep, result: Mapping[str, Any], lease: Lease) -> d
     Raises:
         LeaseLostError: Somebody else holds the job now.
     """
-    return {"receipts": destroy(step.artifact, result["details"]["inventory"], lease)}
+    return {"receipts": destroy(step, result["details"]["inventory"], lease)}
 
 
 def destroyed_finding(step: PlanStep, kind: str, receipts: Sequence[Receipt]) -> StepFinding:
@@ -42,16 +43,14 @@ def destroyed_finding(step: PlanStep, kind: str, receipts: Sequence[Receipt]) ->
     )
 
 
-def destroy(
-    artifact: Artifact, inventory: Sequence[Mapping[str, Any]], lease: Lease
-) -> list[Receipt]:
-    """Delete an artifact's files wherever they lie, and look again.
+def destroy(step: PlanStep, inventory: Sequence[Mapping[str, Any]], lease: Lease) -> list[Receipt]:
+    """Delete the files of a step's artifact wherever they lie, and look again.
 
     Where everything is gone, its entries in MLflow go too and the graph learns of it. Where
     something stays, they stay as well: nothing that remains may be out of sight.
 
     Args:
-        artifact: What is destroyed.
+        step: Its artifact is destroyed, at the places that were approved with it.
         inventory: What lay at each location, as ``unlearning.methods.artifact_destruction`` says.
         lease: The right to do so.
 
@@ -61,11 +60,12 @@ def destroy(
     Raises:
         LeaseLostError: Somebody else holds the job now.
     """
+    artifact = step.artifact
     artifact.refresh_from_db()
     if artifact.state == ArtifactState.DESTROYED:
         # An earlier attempt got this far; what lies there now may be somebody's new work.
         return list(artifact.attributes["receipts"])
-    receipts = []
+    receipts = [_left(location) for location in unapproved_places(step)]
     for number, entry in enumerate(inventory, 1):
         lease.check()
         receipts.append(_destroy_at(artifact, entry))
@@ -77,6 +77,13 @@ def destroy(
             registry_deletion.delete_entries(model_id)
         record_destruction(artifact_id=artifact.pk, receipts=receipts)
     return receipts
+
+
+def _left(location: str) -> Receipt:
+    """The receipt of a place that nobody approved: nothing was looked at, nothing deleted."""
+    reason = "it was recorded after the plan was approved"
+    nothing = NOTHING.to_json()
+    return {"location": location, **nothing, "absent": False, "reason": reason}
 
 
 def _destroy_at(artifact: Artifact, entry: Mapping[str, Any]) -> Receipt:

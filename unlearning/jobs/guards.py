@@ -9,10 +9,19 @@ from lineage.graph import Relation
 from lineage.models import Artifact, ArtifactState, Derivation
 from lineage.selectors import locations_of
 from unlearning.boundaries import Boundaries
+from unlearning.models import PlanStep
 from unlearning.places import path_here
 
 #: Edges from an artifact to what took its place, at the same location.
 _SUCCESSION = (Relation.REDACTED_FROM, Relation.REGENERATED_FROM)
+
+
+def unapproved_places(step: PlanStep) -> list[str]:
+    """The places of a step's artifact that were recorded after its plan was drawn up.
+
+    Nothing is done there: no officer has seen them.
+    """
+    return [uri for uri in locations_of(step.artifact_id) if uri not in step.places]
 
 
 def why_out_of_bounds(location: str) -> str:

@@ -99,7 +99,8 @@ def _synthesis(step: PlanStep) -> dict[str, Any]:
 
 
 def _locations(step: PlanStep) -> dict[str, Any]:
-    return {"locations": list(locations_of(step.artifact_id))}
+    """The places that officers approved; what was recorded later is not touched."""
+    return {"locations": list(step.places)}
 
 
 def _recipient(step: PlanStep) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from lineage.graph import MODELS, Relation
 from lineage.models import ArtifactState, Derivation
-from lineage.selectors import locations_of
 from unlearning import registry_deletion
 from unlearning.inventory import describe_place
 from unlearning.jobs.destruction import destroy, destroyed_finding
@@ -50,7 +49,7 @@ def retire_replaced_versions(
         if reason := kept[step.pk]:
             findings.append(_kept_finding(step, reason))
         else:
-            receipts = destroy(step.artifact, inventories[str(step.pk)], lease)
+            receipts = destroy(step, inventories[str(step.pk)], lease)
             findings.append(destroyed_finding(step, _KIND, receipts))
     return findings
 
@@ -110,7 +109,7 @@ def _inventory(job: Job, step: PlanStep, lease: Lease) -> list[dict[str, Any]]:
     try:
         return [
             describe_place(place(location, folder / str(number), lease))
-            for number, location in enumerate(locations_of(step.artifact_id))
+            for number, location in enumerate(step.places)
         ]
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,11 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from lineage.records import SEGMENT_PATTERN
-from lineage.selectors import locations_of
 from unlearning.data import DESCRIPTION_FILE, DatasetError, read_description, read_rows
 from unlearning.digests import file_digest
 from unlearning.errors import JobFailedError, ResultOutdatedError
-from unlearning.jobs.guards import why_out_of_bounds, why_shared
+from unlearning.jobs.guards import unapproved_places, why_out_of_bounds, why_shared
 from unlearning.models import PlanStep
 from unlearning.places import path_here
 
@@ -20,11 +19,18 @@ def targets_of(step: PlanStep) -> list[Path]:
     """The directories of a step's dataset and of its copies, its own first.
 
     Raises:
-        JobFailedError: One of them is not on this machine, is a link or holds one in place of a
-            segment, or is out of bounds.
+        JobFailedError: One of them was not approved with the plan, is not on this machine, is a
+            link or holds one in place of a segment, or is out of bounds.
     """
     found = []
-    for location in locations_of(step.artifact_id):
+    for location in unapproved_places(step):
+        raise _not_replaced(
+            step,
+            location,
+            "it was recorded after the plan was approved; see to the files there, record the "
+            "dataset without that place, and resume",
+        )
+    for location in step.places:
         path = path_here(location)
         if path is None or not path.is_dir():
             raise _not_replaced(step, location, "it is no directory of this machine")
@@ -42,7 +48,7 @@ def require_unshared(step: PlanStep) -> None:
     Raises:
         JobFailedError: Another artifact lies at or below one of the places.
     """
-    for location in locations_of(step.artifact_id):
+    for location in step.places:
         if reason := why_shared(step.artifact, location):
             raise _not_replaced(step, location, reason)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from lineage.graph import ROW_HOLDERS, ArtifactKind
 from unlearning.planning.choosing import choose
 from unlearning.planning.policy import APPROXIMATE_ALLOWED, APPROXIMATE_SHARE, POLICY, POLICY_TAG
+from unlearning.planning.steps import TOUCH_NO_FILE
 from unlearning.planning.values import (
     Alternative,
     PlannedStep,
@@ -25,6 +26,7 @@ __all__ = [
     "APPROXIMATE_SHARE",
     "POLICY",
     "POLICY_TAG",
+    "TOUCH_NO_FILE",
     "Alternative",
     "PlannedStep",
     "PlannedSteps",

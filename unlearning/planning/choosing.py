@@ -29,7 +29,7 @@ def choose(
 
 def _for_synthetic(artifact: PlanningArtifact, decided: Decided) -> PlannedStep:
     if why := _why_not_again(artifact, decided):
-        destroyed = _destroyed(artifact, f"Destroyed: {why}.")
+        destroyed = quick_step(artifact, "artifact_destruction", f"Destroyed: {why}.")
         return replace(
             destroyed, alternatives=(Alternative(method="synthetic_regeneration", reason=why),)
         )
@@ -76,7 +76,7 @@ def _for_cache(artifact: PlanningArtifact) -> PlannedStep:
         reason = "It holds rows of the records; a model is trained on the others, so they stay."
         return quick_step(artifact, "source_row_deletion", reason)
     reason = "It holds copies of the records and can be filled anew from the data that remain."
-    return _destroyed(artifact, reason)
+    return quick_step(artifact, "artifact_destruction", reason)
 
 
 def _for_checkpoint(artifact: PlanningArtifact) -> PlannedStep | Uncovered:
@@ -84,13 +84,7 @@ def _for_checkpoint(artifact: PlanningArtifact) -> PlannedStep | Uncovered:
         reason = "the records were used to choose this checkpoint, not to train it"
         return Uncovered(artifact=artifact.id, reason=reason)
     reason = "A state of a training that saw the records; the model made anew does not need it."
-    return _destroyed(artifact, reason)
-
-
-def _destroyed(artifact: PlanningArtifact, reason: str) -> PlannedStep:
-    """Plan a destruction; officers approve every place at which something will be deleted."""
-    places = ", ".join(artifact.locations) or "no recorded place"
-    return quick_step(artifact, "artifact_destruction", f"{reason} It lies at {places}.")
+    return quick_step(artifact, "artifact_destruction", reason)
 
 
 def _for_recipient(artifact: PlanningArtifact) -> PlannedStep | Uncovered:

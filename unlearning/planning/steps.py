@@ -4,6 +4,8 @@ from unlearning.methods import METHODS
 from unlearning.planning.values import PlannedStep, PlanningArtifact
 
 _STORAGE_SECONDS = 2.0
+#: Methods that change no file here, neither at once nor when a version is replaced.
+TOUCH_NO_FILE = frozenset({"output_suppression", "recipient_notice"})
 
 
 def step_for(
@@ -18,6 +20,7 @@ def step_for(
         cost_seconds=None if seconds is None else round(seconds, 2),
         cost_basis=basis,
         reason=reason,
+        places=() if method in TOUCH_NO_FILE else artifact.locations,
     )
 
 

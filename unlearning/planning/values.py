@@ -88,6 +88,8 @@ class PlannedStep:
     cost_seconds: float | None
     cost_basis: str
     reason: str
+    #: Every place at which files will change; officers approve them with the plan.
+    places: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     #: Ordinals of steps that must be done first; all are smaller.
     depends_on: tuple[int, ...] = ()

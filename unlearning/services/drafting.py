@@ -77,6 +77,7 @@ def _document(
                 "cost_seconds": step.cost_seconds,
                 "cost_basis": step.cost_basis,
                 "reason": step.reason,
+                "places": list(step.places),
                 "depends_on": list(step.depends_on),
                 "covers": [rows[covered].identity for covered in step.covers],
             }
@@ -97,6 +98,7 @@ def _save_steps(plan: Plan, steps: Iterable[planning.PlannedStep]) -> None:
             cost_seconds=step.cost_seconds,
             cost_basis=step.cost_basis[:300],
             reason=step.reason,
+            places=list(step.places),
             alternatives=[{"method": a.method, "reason": a.reason} for a in step.alternatives],
         )
         saved[step.ordinal].depends_on.set([saved[other] for other in step.depends_on])

@@ -6,7 +6,7 @@ from deletion_requests.models import DeletionRequest, RecordedTrace
 from deletion_requests.services.tracing import impact_of
 from deletion_requests.services.transitions import SYSTEM, move
 from lineage.graph import Impact
-from unlearning.selectors import latest_plan_of, work_under_way_on
+from unlearning.selectors import PlanView, latest_plan_of, places_have_changed, work_under_way_on
 from unlearning.services import start_plan
 
 
@@ -23,7 +23,7 @@ def start_work(request: DeletionRequest) -> None:
     impact = impact_of(request)
     if work_under_way_on({step.artifact_id for step in plan.steps}, besides=plan.id):
         return
-    if _differs(request, impact):
+    if _differs(request, plan, impact):
         move(
             request,
             Event.PLAN_OUTDATED,
@@ -35,11 +35,13 @@ def start_work(request: DeletionRequest) -> None:
     start_plan(plan_id=plan.id)
 
 
-def _differs(request: DeletionRequest, impact: Impact) -> bool:
-    """Whether records or affected artifacts are other ones than when the plan was drawn up."""
+def _differs(request: DeletionRequest, plan: PlanView, impact: Impact) -> bool:
+    """Whether records, affected artifacts or their places are other ones than in the plan."""
     planned = RecordedTrace.objects.get(request=request, purpose="initial").impact
     artifacts = {item["artifact_id"] for item in planned["affected"]}
     records = {item["record_id"] for item in planned["records"]}
-    return artifacts != {item.node.id for item in impact.affected} or records != {
-        record.record_id for record in impact.records
-    }
+    return (
+        artifacts != {item.node.id for item in impact.affected}
+        or records != {record.record_id for record in impact.records}
+        or places_have_changed(plan)
+    )
