@@ -43,7 +43,8 @@ Result of a step: ``{"model_dir", "digest", "seconds", "manifest", "details", "e
 
 ``manifest`` must reach verification unchanged as ``after.manifest``. It names (``forget_set``) a
 copy of the forgotten rows that membership inference needs after the source rows are gone. The
-verification that has written its result destroys these copies.
+caller destroys these copies once it has kept the result of the verification: until then another
+attempt must be able to attack.
 
 Input of a verification (``purpose: "verification"``), run after every step has taken effect::
 
@@ -67,7 +68,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from unlearning.data import local_path
-from unlearning.forget_set import destroy_forget_set
 from unlearning.jobfiles import (
     Generator,
     JobInputError,
@@ -147,15 +147,12 @@ def main(argv: list[str]) -> int:
     directory = Path(argv[0])
     try:
         job = _read_input(directory)
-        verification = job.get("purpose") == "verification"
-        result = run_verification(job) if verification else run_step(job)
+        result = run_verification(job) if job["purpose"] == "verification" else run_step(job)
     except Exception as error:  # noqa: BLE001 - any failure is a result error and never a claim
         traceback.print_exc()
         write_result(directory, {"error": f"{type(error).__name__}: {error}"})
         return 1
     write_result(directory, result)
-    if verification:
-        _destroy_forget_sets(job)
     return 0
 
 
@@ -205,13 +202,6 @@ def _out(job: Mapping[str, object]) -> Path:
         raise JobInputError("out must be an absolute directory")
     out.mkdir(parents=True, exist_ok=True)
     return out
-
-
-def _destroy_forget_sets(job: Mapping[str, object]) -> None:
-    for step in job["steps"] if isinstance(job["steps"], list) else ():
-        manifest = (step.get("after") or {}).get("manifest") or {}
-        if manifest.get("forget_set"):
-            destroy_forget_set(local_path(manifest["forget_set"]))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from governance.models import OutboxMessage
 from governance.subjects import subject_digest
 from lineage.models import Artifact, ArtifactState
 from lineage.selectors import trace_subject
-from tests.factories import OfficerFactory
+from tests.factories import JobFactory, OfficerFactory
 from tests.people import ANN, customers, record_dataset, write_dataset
 from tests.unlearning.cuts import Killed, cut_at
 from unlearning.errors import LeaseLostError
@@ -247,6 +247,39 @@ def test_rows_that_a_pipeline_appends_between_two_attempts_are_kept(
     job.refresh_from_db()
     assert (job.state, job.error) == (JobState.SUCCEEDED, "")
     assert customers(directory) == {"C-2", "C-3", "C-4", "C-9"}
+
+
+@pytest.mark.parametrize("effect", ["save_result", "finish_job"])
+def test_the_copy_of_the_forgotten_rows_is_kept_until_the_verification_is_safe(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, effect: str
+) -> None:
+    kept = write_dataset(tmp_path / "forget-set")
+    after = {"location": "", "digest": "", "manifest": {"forget_set": str(kept)}}
+    step = {"step_id": None, "artifact": {"kind": "model", "location": ""}, "after": after}
+    job = JobFactory.create(
+        plan=plan,
+        step=None,
+        purpose="verification",
+        input={"purpose": "verification", "steps": [step]},
+    )
+    at_hand = []
+
+    def attack(_folder: Path, _lease: Lease) -> dict[str, object]:
+        at_hand.append(kept.is_dir())
+        return {"evidence": []}
+
+    monkeypatch.setattr(running, "run_in_subprocess", attack)
+    with cut_at(1, (running, effect)), pytest.raises(Killed):
+        run_job(job_id=job.pk)
+    let_the_lease_run_out(job)
+    sweep_jobs()
+    run_job(job_id=job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.error) == (JobState.SUCCEEDED, "")
+    assert len(at_hand) == (2 if effect == "save_result" else 1)
+    assert all(at_hand)
+    assert not kept.exists()
 
 
 def test_a_forgotten_message_is_sent_again(plan: Plan) -> None:

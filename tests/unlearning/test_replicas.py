@@ -166,6 +166,16 @@ def test_what_cannot_be_attacked_is_not_established(
     assert reason in finding.summary
 
 
+def test_a_copy_that_is_not_at_hand_is_not_taken_for_a_model_that_never_saw_the_records(
+    tmp_path: Path,
+) -> None:
+    step = treated(tmp_path, training(write_dataset(tmp_path / "data")), tmp_path / "gone")
+
+    finding = check_replicas(step, (), orders(tmp_path, 32), quiet)
+
+    assert finding.summary == "Not established: the copy of the forgotten rows is not at hand."
+
+
 def test_replicas_of_a_model_that_starts_from_another_are_refused(tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "data")
     records = RecordView.open(data).records

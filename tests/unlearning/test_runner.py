@@ -121,7 +121,7 @@ def test_a_missing_dataset_gives_a_sentence(desk: Desk) -> None:
     assert "does not describe a dataset" in str(result(directory)["error"])
 
 
-def test_a_whole_plan_is_verified_and_the_forgotten_rows_are_destroyed(desk: Desk) -> None:
+def test_a_whole_plan_is_verified_and_can_be_verified_again(desk: Desk) -> None:
     retrained = desk.write("retrain")
     repaired = desk.write("repair", method="negative_gradient_repair")
     deletion = desk.write(
@@ -131,10 +131,9 @@ def test_a_whole_plan_is_verified_and_the_forgotten_rows_are_destroyed(desk: Des
         assert main([str(directory)]) == 0
     for new in Path(str(result(deletion)["model_dir"])).iterdir():
         new.replace(desk.data / new.name)
-    directory = desk.write(
-        "verification",
-        purpose="verification",
-        steps=[
+    described: dict[str, object] = {
+        "purpose": "verification",
+        "steps": [
             treated(1, "retrain_from_clean_ancestor", desk, retrained),
             treated(2, "negative_gradient_repair", desk, repaired),
             {
@@ -146,14 +145,14 @@ def test_a_whole_plan_is_verified_and_the_forgotten_rows_are_destroyed(desk: Des
             },
             {"step_id": 4, "method": "output_suppression"},
         ],
-        datasets=[{"step_id": 3, "uri": desk.data.as_uri()}],
-    )
+        "datasets": [{"step_id": 3, "uri": desk.data.as_uri()}],
+    }
 
-    assert main([str(directory)]) == 0
+    first, second = (verify(desk.write(name, **described)) for name in ("first", "second"))
 
-    evidence = result(directory)["evidence"]
-    assert isinstance(evidence, list)
-    outcomes = {(item["step_id"], item["kind"]): item["outcome"] for item in evidence}
+    attacked = {key: summary for key, (_, summary) in first.items() if "membership" in key[1]}
+    assert attacked == {key: second[key][1] for key in attacked}
+    outcomes = {key: outcome for key, (outcome, _) in first.items()}
     assert outcomes.pop((2, "time_ratio")) in ("passed", "failed")
     assert outcomes.pop((2, "utility_floor")) in ("passed", "failed")
     assert outcomes.pop((1, "utility_floor")) in ("passed", "failed")
@@ -165,7 +164,17 @@ def test_a_whole_plan_is_verified_and_the_forgotten_rows_are_destroyed(desk: Des
         (2, "replica_membership"): "inconclusive",
         (3, "source_rows_absent"): "passed",
     }
-    assert not list(desk.folder.rglob("forget-set"))
+
+
+def verify(directory: Path) -> dict[tuple[object, str], tuple[str, str]]:
+    """Outcome and summary of each finding."""
+    assert main([str(directory)]) == 0
+    evidence = result(directory)["evidence"]
+    assert isinstance(evidence, list)
+    return {
+        (item["step_id"], str(item["kind"])): (str(item["outcome"]), str(item["summary"]))
+        for item in evidence
+    }
 
 
 def treated(step_id: int, method: str, desk: Desk, job: Path) -> dict[str, object]:

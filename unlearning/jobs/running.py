@@ -70,6 +70,9 @@ def _carry_out(job: Job, lease: Lease) -> None:
         _tidy_up(job)
         return
     result = _result(job, lease)
+    if job.purpose == "verification":
+        # Not before the result is kept: another attempt would have nothing to attack with.
+        workspace.destroy_kept_records(job.input)
     findings = [_finding(job, item) for item in result.get("evidence", [])]
     outcome: dict[str, Any] = {}
     if job.step is not None:

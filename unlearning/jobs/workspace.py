@@ -5,6 +5,7 @@ Every attempt has its own folder, so whatever a stalled attempt still writes is 
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,8 @@ from django.conf import settings
 
 from lineage.graph import MODELS, ArtifactKind
 from unlearning import registry, registry_deletion
+from unlearning.data import local_path
+from unlearning.forget_set import destroy_forget_set
 from unlearning.jobs.lease import Lease
 from unlearning.places import path_here, why_out_of_reach
 
@@ -58,6 +61,18 @@ def _own_files(document: dict[str, Any], to: Path, lease: Lease) -> dict[str, An
         # What lies at the recipient is not ours to open.
         return {"artifact": {**artifact, "model_dir": None, "copied": document["copied"]}}
     return {"artifact": _with_files(artifact, to, lease)} | _generator(document, to, lease)
+
+
+def destroy_kept_records(job_input: Mapping[str, Any]) -> None:
+    """Delete the copies of the forgotten rows that steps kept for their verification; repeatable.
+
+    Raises:
+        OSError: A copy cannot be deleted.
+    """
+    for step in job_input["steps"]:
+        location = step["after"]["manifest"].get("forget_set")
+        if location:
+            destroy_forget_set(local_path(location))
 
 
 def place(location: str, to: Path, lease: Lease) -> dict[str, Any]:

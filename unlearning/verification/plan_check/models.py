@@ -66,7 +66,9 @@ def _check_model(
     if forgotten and held_out:
         yield attack(recipe, places, forgotten=forgotten, held_out=held_out)
     else:
-        yield _not_attacked(step.manifest, has_held_out=bool(held_out))
+        why = "no held-out records are known" if forgotten else step.why_nothing_to_attack
+        summary = f"Not established: {why}."
+        yield Finding(kind="membership_inference", outcome="inconclusive", summary=summary)
 
 
 def _check_retrain(
@@ -87,18 +89,6 @@ def _check_retrain(
     ancestors = list(ancestors_of_model(step, training, references))
     if ancestors:
         yield ancestor_finding(ancestors, references)
-
-
-def _not_attacked(manifest: Mapping[str, object], *, has_held_out: bool) -> Finding:
-    if not manifest.get("forget_set"):
-        why = "no record lies in its own training data"
-    elif has_held_out:
-        why = "the copy of the forgotten rows is not at hand"
-    else:
-        why = "no held-out records are known"
-    return Finding(
-        kind="membership_inference", outcome="inconclusive", summary=f"Not established: {why}."
-    )
 
 
 def _kept_records(manifest: Mapping[str, object]) -> tuple[Record, ...]:

@@ -44,7 +44,7 @@ def check_replicas(
     if orders.replicas == 0:
         return _not_established("no replicas were asked for")
     if not forgotten:
-        return _not_established("no record lies in its own training data")
+        return _not_established(step.why_nothing_to_attack)
     if step.need_training().base is not None:
         return _not_established("the model starts from another one, which no replica repeats")
     try:

@@ -98,6 +98,13 @@ class Treated:
         """
         return Sampling.parse(self.sampling)
 
+    @property
+    def why_nothing_to_attack(self) -> str:
+        """Say why there is no forgotten record to attack the model with."""
+        if self.manifest.get("forget_set"):
+            return "the copy of the forgotten rows is not at hand"
+        return "no record lies in its own training data"
+
 
 def _place(value: Mapping[str, object]) -> Path:
     """Where the files lie; a comparison of an artifact with itself would always pass."""
