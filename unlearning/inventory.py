@@ -6,10 +6,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from unlearning.digests import file_digest, json_digest
+from unlearning.places import fail
 
 
 class LinkedFilesError(Exception):
     """The place holds a link; what it points to would outlive the destruction."""
+
+
+class UnreadablePlaceError(Exception):
+    """The files at a place cannot be read here, so nobody can say what is destroyed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +44,21 @@ def describe_place(place: Mapping[str, object]) -> dict[str, object]:
     Returns:
         ``{"location", "files", "bytes", "digest", "reason"}``; ``reason`` says why the files cannot
         be destroyed, or is empty.
+
+    Raises:
+        UnreadablePlaceError: A file cannot be read, which a person can put right.
     """
     found, reason = NOTHING, str(place.get("reason") or "")
     if place.get("path") and not reason:
         try:
             found = take_inventory(Path(str(place["path"])))
-        except (LinkedFilesError, OSError) as error:
+        except LinkedFilesError as error:
             reason = str(error)
+        except OSError as error:
+            raise UnreadablePlaceError(
+                f"What lies at {place['location']} cannot be read ({error.strerror or error}): "
+                "let the workers read and delete it, then resume."
+            ) from error
     return {"location": str(place["location"]), **found.to_json(), "reason": reason}
 
 
@@ -70,8 +83,10 @@ def take_inventory(place: Path) -> Inventory:
 
 
 def _files_below(place: Path) -> list[Path]:
+    if not place.exists():
+        return []
     found = []
-    for folder, folders, files in os.walk(place):
+    for folder, folders, files in os.walk(place, onerror=fail):
         for name in (*folders, *files):
             path = Path(folder) / name
             if path.is_symlink():

@@ -49,7 +49,7 @@ def delete_here(path: Path) -> None:
         OSError: Something cannot be deleted.
     """
     if path.is_dir() and not path.is_symlink():
-        for folder, folders, files in os.walk(path, topdown=False):
+        for folder, folders, files in os.walk(path, topdown=False, onerror=fail):
             here = Path(folder)
             links = [name for name in folders if (here / name).is_symlink()]
             for name in [*files, *links]:
@@ -60,6 +60,15 @@ def delete_here(path: Path) -> None:
         path.unlink(missing_ok=True)
     if path.parent.is_dir():
         flush_directory(path.parent)
+
+
+def fail(error: OSError) -> None:
+    """Let ``os.walk`` stop at a folder that it cannot list; by itself it would pass over it.
+
+    Raises:
+        OSError: Always.
+    """
+    raise error
 
 
 def replace_file(source: Path, target: Path) -> None:

@@ -1,5 +1,6 @@
 """Destruction: every recorded location, one receipt each, the right ones after a kill anywhere."""
 
+import errno
 import os
 from importlib import import_module
 from pathlib import Path
@@ -19,13 +20,13 @@ from lineage.services import load_record_index
 from tests.factories import OfficerFactory
 from tests.people import ANN, customers, write_dataset
 from tests.unlearning.cuts import Killed, cut_at
-from unlearning.inventory import take_inventory
+from unlearning.inventory import UnreadablePlaceError, describe_place, take_inventory
 from unlearning.jobs import destruction, running
 from unlearning.jobs.guards import why_out_of_bounds
 from unlearning.jobs.running import run_job
 from unlearning.models import Evidence, Job, JobState, Plan, PlanStep, StepState
-from unlearning.places import why_out_of_reach
-from unlearning.services import draft_plan, start_plan
+from unlearning.places import delete_here, why_out_of_reach
+from unlearning.services import draft_plan, retry_plan, start_plan
 
 pytestmark = pytest.mark.django_db
 
@@ -159,6 +160,65 @@ def test_a_copy_out_of_reach_fails_the_finding_and_stays_in_the_graph(
     cache.refresh_from_db()
     assert cache.state == ArtifactState.CURRENT
     assert why_out_of_reach(location) == reason
+
+
+class Sealed:
+    """Files that this machine does not let anybody delete, or folders that nobody may list."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, owner: object, name: str, place: Path) -> None:
+        act = getattr(owner, name)
+
+        def refuse(path: Path | str, *arguments: object, **named: object) -> object:
+            if Path(path).is_relative_to(place) and self.sealed:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return act(path, *arguments, **named)
+
+        self.sealed = True
+        patch.setattr(owner, name, refuse)
+
+
+def test_a_copy_that_this_machine_does_not_let_us_delete_is_deleted_once_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, copy = (write_dataset(tmp_path / name) for name in ("cache", "copy"))
+    record_cache(place, copy.as_uri())
+    before = take_inventory(copy)
+    seal = Sealed(monkeypatch, Path, "unlink", copy)
+    plan = started()
+
+    for _ in range(3):
+        job = run(plan)
+
+    assert (job.state, plan.steps.get().state) == (JobState.NEEDS_HUMAN, StepState.FAILED)
+    assert f"{copy.as_uri()} (Permission denied): let the workers delete" in job.error
+    assert (place.exists(), copy.exists()) == (False, True)
+    assert not Evidence.objects.filter(plan=plan, kind="artifact_destroyed").exists()
+
+    seal.sealed = False
+    retry_plan(plan_id=plan.pk, actor="officer:ann")
+    run(plan)
+
+    assert evidence(plan).outcome == "passed"
+    assert receipts(plan)[1] == {"location": copy.as_uri(), **before.to_json(), "absent": True}
+    assert not copy.exists()
+
+
+def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = write_dataset(tmp_path / "cache")
+    inner = place / "inner"
+    inner.mkdir()
+    described = {"location": place.as_uri(), "path": str(place), "reason": ""}
+    seal = Sealed(monkeypatch, os, "scandir", inner)
+
+    with pytest.raises(UnreadablePlaceError, match=f"{place.as_uri()} cannot be read"):
+        describe_place(described)
+    with pytest.raises(PermissionError):
+        delete_here(place)
+
+    seal.sealed = False
+    assert describe_place(described)["files"] == 3
 
 
 def test_a_location_that_was_empty_before_shows_nothing(tmp_path: Path) -> None:

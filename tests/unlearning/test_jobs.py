@@ -196,6 +196,19 @@ def test_attempts_are_capped_and_then_a_person_is_needed(plan: Plan) -> None:
     assert (job.state, job.attempts) == (JobState.QUEUED, 0)
 
 
+def test_who_resumes_an_accepted_promotion_later_does_not_take_the_decision_over(
+    plan: Plan,
+) -> None:
+    job = JobFactory.create(plan=plan, step=None, purpose="promotion", state=JobState.NEEDS_HUMAN)
+    retry_plan(plan_id=plan.pk, actor="officer:ann")
+    Job.objects.filter(pk=job.pk).update(state=JobState.NEEDS_HUMAN)
+
+    retry_plan(plan_id=plan.pk, actor="officer:ben")
+
+    job.refresh_from_db()
+    assert job.input["accepted_by"] == "officer:ann"
+
+
 def test_a_method_that_fails_says_why_and_is_tried_again(plan: Plan, directory: Path) -> None:
     (directory / "record-index.json").unlink()
     job = only_job(plan)

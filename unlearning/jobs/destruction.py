@@ -11,6 +11,7 @@ from lineage.models import Artifact, ArtifactState
 from lineage.services import record_destruction
 from unlearning import registry_deletion
 from unlearning.boundaries import is_whole_folder_of_many
+from unlearning.errors import JobFailedError
 from unlearning.inventory import NOTHING
 from unlearning.jobs.findings import StepFinding
 from unlearning.jobs.guards import unapproved_places, why_out_of_bounds, why_shared
@@ -26,6 +27,7 @@ def destroy_copies(step: PlanStep, result: Mapping[str, Any], lease: Lease) -> d
     """Destroy the artifact of a step.
 
     Raises:
+        JobFailedError: A place cannot be emptied here, which a person can put right.
         LeaseLostError: Somebody else holds the job now.
     """
     return {"receipts": destroy(step, result["details"]["inventory"], lease)}
@@ -55,9 +57,12 @@ def destroy(step: PlanStep, inventory: Sequence[Mapping[str, Any]], lease: Lease
         lease: The right to do so.
 
     Returns:
-        One receipt a location; ``absent`` is false, with a reason, where files remain.
+        One receipt a location; ``absent`` is false, with a reason, where files remain that this
+        installation cannot or may not delete.
 
     Raises:
+        JobFailedError: A place cannot be emptied here, which a person can put right; all others
+            were, and repeating this empties the rest.
         LeaseLostError: Somebody else holds the job now.
     """
     artifact = step.artifact
@@ -66,10 +71,19 @@ def destroy(step: PlanStep, inventory: Sequence[Mapping[str, Any]], lease: Lease
         # An earlier attempt got this far; what lies there now may be somebody's new work.
         return list(artifact.attributes["receipts"])
     receipts = [_left(location) for location in unapproved_places(step)]
+    obstacles = []
     for number, entry in enumerate(inventory, 1):
         lease.check()
-        receipts.append(_destroy_at(artifact, entry))
+        try:
+            receipts.append(_destroy_at(artifact, entry))
+        except OSError as error:
+            obstacles.append(f"{entry['location']} ({error.strerror or error})")
         lease.renew(message=f"location {number} of {len(inventory)} destroyed")
+    if obstacles:
+        raise JobFailedError(
+            f"{artifact.name} cannot be deleted at {', '.join(obstacles)}: let the workers delete "
+            "what lies there, then resume."
+        )
     if receipts and all(receipt["absent"] for receipt in receipts):
         model_id = artifact.attributes.get("model_id")
         if model_id:
@@ -87,15 +101,14 @@ def _left(location: str) -> Receipt:
 
 
 def _destroy_at(artifact: Artifact, entry: Mapping[str, Any]) -> Receipt:
-    """Delete what lies at one location, and read it again."""
+    """Delete what lies at one location, and read it again.
+
+    Raises:
+        OSError: This machine does not let us delete it.
+    """
     location = entry["location"]
     receipt = {name: entry[name] for name in ("location", "files", "bytes", "digest")}
-    reason = entry["reason"] or _why_kept(artifact, location)
-    if not reason:
-        try:
-            reason = _delete(location)
-        except OSError as error:
-            reason = f"it cannot be deleted ({error.strerror or error})"
+    reason = entry["reason"] or _why_kept(artifact, location) or _delete(location)
     return {**receipt, "absent": not reason, **({"reason": reason} if reason else {})}
 
 
@@ -108,7 +121,11 @@ def _why_kept(artifact: Artifact, location: str) -> str:
 
 
 def _delete(location: str) -> str:
-    """Delete files and look again; returns why something stays, or an empty string."""
+    """Delete files and look again; returns why something stays, or an empty string.
+
+    Raises:
+        OSError: This machine does not let us delete them.
+    """
     path = path_here(location)
     if path is not None:
         delete_here(path)

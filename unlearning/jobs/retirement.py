@@ -11,7 +11,8 @@ from typing import Any
 from lineage.graph import MODELS, Relation
 from lineage.models import ArtifactState, Derivation
 from unlearning import registry_deletion
-from unlearning.inventory import describe_place
+from unlearning.errors import JobFailedError
+from unlearning.inventory import UnreadablePlaceError, describe_place
 from unlearning.jobs.destruction import destroy, destroyed_finding
 from unlearning.jobs.findings import StepFinding
 from unlearning.jobs.lease import Lease
@@ -36,6 +37,7 @@ def retire_replaced_versions(
         One finding for each replaced version; inconclusive, with the reason, where it stays.
 
     Raises:
+        JobFailedError: A place cannot be read or emptied here, which a person can put right.
         LeaseLostError: Somebody else holds the job now.
     """
     replaced = [
@@ -111,5 +113,7 @@ def _inventory(job: Job, step: PlanStep, lease: Lease) -> list[dict[str, Any]]:
             describe_place(place(location, folder / str(number), lease))
             for number, location in enumerate(step.places)
         ]
+    except UnreadablePlaceError as error:
+        raise JobFailedError(str(error)) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)

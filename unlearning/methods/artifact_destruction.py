@@ -19,6 +19,7 @@ def apply(job: StepInput, report: Report) -> StepOutput:
 
     Raises:
         JobInputError: No location is recorded.
+        UnreadablePlaceError: The files at a location cannot be read.
     """
     started = time.perf_counter()
     places = job.artifact.get("places")

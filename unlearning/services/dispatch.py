@@ -75,9 +75,10 @@ def retry_plan(*, plan_id: UUID, actor: str) -> int:
     stuck = list(plan.jobs.filter(state=JobState.NEEDS_HUMAN))
     for job in stuck:
         # A person who resumes a refused promotion takes the decision that the floor left to them.
+        # Whoever resumes it later, after another failure, repeats that decision and takes none.
         accepted = {"accepted_by": actor} if job.purpose == "promotion" else {}
         Job.objects.filter(pk=job.pk, state=JobState.NEEDS_HUMAN).update(
-            state=JobState.QUEUED, attempts=0, error="", input={**job.input, **accepted}
+            state=JobState.QUEUED, attempts=0, error="", input={**accepted, **job.input}
         )
         PlanStep.objects.filter(jobs=job, state=StepState.FAILED).update(state=StepState.RUNNING)
         job_ready(job)
