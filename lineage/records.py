@@ -53,6 +53,15 @@ class Row:
     subjects: tuple[str, ...]
 
 
+def record_id_in(field: str) -> str:
+    """Read the id of a record from its field: blanks around it are no part of it.
+
+    >>> record_id_in(" C-000017 ")
+    'C-000017'
+    """
+    return field.strip()
+
+
 def layout_from(attributes: Mapping[str, object]) -> RecordLayout | None:
     """Read the layout from a dataset's attributes; None where none was recorded."""
     recorded = attributes.get("record_index")
@@ -125,7 +134,7 @@ def _rows(reader: "Reader", path: Path, layout: RecordLayout) -> Iterator[Row]:
                 )
             row = Row(
                 line=reader.line_num,
-                record_id=fields[record_at].strip(),
+                record_id=record_id_in(fields[record_at]),
                 subjects=tuple(fields[at].strip() for at in subjects_at if fields[at].strip()),
             )
             _check_row(row, here, layout, seen)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from lineage.records import record_id_in
 from unlearning.digests import json_digest, record_digest
 
 #: File of a dataset directory that describes its columns.
@@ -29,7 +30,7 @@ class Description:
 
     #: Columns that say whose record a row is.
     subject_columns: tuple[str, ...]
-    #: Column whose value names the record, unique in a dataset.
+    #: Column whose value names the record. Planning refuses ids that name several people's records.
     record_id_column: str
 
 
@@ -89,6 +90,19 @@ def read_rows(segment: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
+def read_records(segment: Path, description: Description) -> Iterator[Record]:
+    """Yield the records of one segment file.
+
+    Raises:
+        DatasetError: A row has no id.
+    """
+    for row in read_rows(segment):
+        record_id = record_id_in(row.get(description.record_id_column) or "")
+        if not record_id:
+            raise DatasetError(f"{segment} has a row without {description.record_id_column}")
+        yield Record(id=record_id, values=row)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecordView:
     """The records of one or more datasets, sorted by id, less those excluded."""
@@ -106,7 +120,8 @@ class RecordView:
     def open(cls, *locations: str | Path, exclude: Collection[str] = frozenset()) -> "RecordView":
         """Read every record of the datasets except those excluded.
 
-        An id that lies in several of the datasets is one record; the last dataset named wins.
+        An id that lies in several of the datasets is one record; the last dataset named wins. That
+        the record is nobody else's, planning has made sure of.
 
         Raises:
             DatasetError: A dataset cannot be read, or a row has no id.
@@ -118,7 +133,7 @@ class RecordView:
             directory = local_path(location)
             description = read_description(directory)
             for segment in segment_files(directory):
-                for record in _records(segment, description):
+                for record in read_records(segment, description):
                     found[record.id] = record
         unwanted = frozenset(exclude)
         ordered = [found[record_id] for record_id in sorted(found)]
@@ -150,11 +165,3 @@ class RecordView:
             "records_digest": json_digest(digests),
             "record_digests": digests,
         }
-
-
-def _records(segment: Path, description: Description) -> Iterator[Record]:
-    for row in read_rows(segment):
-        record_id = row.get(description.record_id_column)
-        if not record_id:
-            raise DatasetError(f"{segment} has a row without {description.record_id_column}")
-        yield Record(id=record_id, values=row)

@@ -19,6 +19,10 @@ class NothingToPlanError(Conflict):
     """The trace names no artifact, so there is nothing to plan."""
 
 
+class SharedRecordIdsError(Conflict):
+    """An id of the data subject's records is the id of somebody else's record."""
+
+
 class LeaseLostError(Exception):
     """Another worker holds this job now; whatever this attempt made has no effect."""
 

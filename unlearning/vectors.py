@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
+from lineage.records import record_id_in
 from unlearning.digests import WEIGHTS_FILE
 
 #: File of an index directory with the record ids, in the order of the vectors.
@@ -46,7 +47,7 @@ class VectorIndex:
         vectors = load_file(directory / WEIGHTS_FILE).get(_TENSOR)
         if vectors is None or len(ids) != len(vectors):
             raise IndexFileError(f"{directory} does not hold one vector an id")
-        return cls(ids=tuple(ids), vectors=vectors)
+        return cls(ids=tuple(map(record_id_in, ids)), vectors=vectors)
 
     def save(self, directory: Path) -> None:
         """Write an index directory anew: nothing of an earlier file remains in it."""

@@ -3,6 +3,7 @@
 from lineage.selectors.documents import impact_document
 from lineage.selectors.impact import find_gaps, find_gaps_with_artifacts, trace_subject
 from lineage.selectors.made_from import made_artifacts_in, made_from
+from lineage.selectors.ownership import datasets_with_ids_of_others
 from lineage.selectors.places import Contact, contact_of, locations_of
 from lineage.selectors.synthesis import Synthesis, synthesis_of
 from lineage.selectors.training import DatasetUse, Training, model_location, training_of
@@ -13,6 +14,7 @@ __all__ = [
     "Synthesis",
     "Training",
     "contact_of",
+    "datasets_with_ids_of_others",
     "find_gaps",
     "find_gaps_with_artifacts",
     "impact_document",

@@ -54,6 +54,19 @@ def test_a_known_person_is_traced_and_planned_for() -> None:
     assert RecordedTrace.objects.get(request=request).purpose == "initial"
 
 
+def test_records_that_cannot_be_told_apart_need_a_person(tmp_path: Path) -> None:
+    OfficerFactory.create()
+    rows = [("7", ANN, "Berlin"), ("7", "bob@example.com", "Lyon")]
+    record_dataset(write_dataset(tmp_path / "people", rows))
+    request = verified(ANN)
+
+    assert advance_request(request_id=request.pk) == "needs_human"
+
+    request.refresh_from_db()
+    assert request.attention.startswith("Give every record an id of its own")
+    assert not Plan.objects.exists()
+
+
 @pytest.mark.usefixtures("people")
 def test_nobody_found_in_a_complete_trace_is_reported_as_such() -> None:
     request = verified("stranger@example.com")

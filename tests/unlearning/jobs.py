@@ -4,10 +4,19 @@ from collections.abc import Collection
 from pathlib import Path
 
 from unlearning.jobfiles import StepInput, Training
+from unlearning.verification import Finding
+from unlearning.verification.sources import check_source_rows_absent
 
 
 def quiet(_fraction: float, _message: str) -> None:
     """Report to nobody."""
+
+
+def rows_absent(directory: Path, *record_ids: str) -> Finding:
+    """Look for records in a dataset that describes itself."""
+    return check_source_rows_absent(
+        directory=directory, described_in=directory, record_ids=record_ids
+    )
 
 
 def step(

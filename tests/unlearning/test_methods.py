@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lineage.graph import ArtifactKind
-from tests.unlearning.jobs import quiet, step
+from tests.unlearning.jobs import quiet, rows_absent, step
 from tests.unlearning.tiny import recipe, training, write_dataset
 from unlearning.data import Record, RecordView
 from unlearning.jobfiles import JobInputError
@@ -20,7 +20,6 @@ from unlearning.methods.source_row_deletion import apply as delete_rows
 from unlearning.methods.vector_removal import apply as remove_vectors
 from unlearning.training import run_training
 from unlearning.vectors import VectorIndex
-from unlearning.verification.sources import check_source_rows_absent
 from unlearning.verification.vectors import check_vectors_absent
 
 
@@ -74,9 +73,43 @@ def test_source_row_deletion_rewrites_only_what_holds_the_record(tmp_path: Path)
     new = (output.model_dir / "segment-0000.csv").read_bytes()
     row = next(line for line in old.splitlines(keepends=True) if line.startswith(b"R-003"))
     assert new == old.replace(row, b"")
-    assert check_source_rows_absent(directory=data, record_ids=["R-003"]).outcome == "failed"
+    assert rows_absent(data, "R-003").outcome == "failed"
     (data / "segment-0000.csv").write_bytes(new)
-    assert check_source_rows_absent(directory=data, record_ids=["R-003"]).outcome == "passed"
+    assert rows_absent(data, "R-003").outcome == "passed"
+
+
+def test_a_padded_id_is_the_same_record_for_deletion_and_check(tmp_path: Path) -> None:
+    data = write_dataset(tmp_path / "data", 4)
+    first = data / "segment-0000.csv"
+    first.write_text(first.read_text().replace("R-001,", " R-001 ,"))
+    assert rows_absent(data, "R-001").outcome == "failed"
+
+    output = delete_rows(step("source_row_deletion", ["R-001"], None, data, tmp_path), quiet)
+
+    assert output.model_dir is not None
+    assert "R-001" not in (output.model_dir / first.name).read_text()
+    assert "R-001" not in RecordView.open(data, exclude={"R-001"}).ids
+    (output.model_dir / first.name).replace(first)
+    assert rows_absent(data, "R-001").outcome == "passed"
+
+
+def test_a_number_in_another_column_is_no_record_id(tmp_path: Path) -> None:
+    data = write_dataset(tmp_path / "data", 4)
+    age = RecordView.open(data).records[0].values["a"]
+
+    assert rows_absent(data, age).outcome == "passed"
+
+
+def test_a_padded_id_finds_its_vector(tmp_path: Path) -> None:
+    vectors = np.eye(2, dtype=np.float32)
+    VectorIndex.build([" R-1 ", "R-2"], vectors).save(tmp_path / "index")
+
+    output = remove_vectors(
+        step("vector_removal", ["R-1"], None, tmp_path / "index", tmp_path), quiet
+    )
+
+    assert output.model_dir is not None
+    assert VectorIndex.load(output.model_dir).ids == ("R-2",)
 
 
 def test_a_removed_vector_is_never_found_again(tmp_path: Path) -> None:

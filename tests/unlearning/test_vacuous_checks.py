@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.unlearning.jobs import rows_absent
 from tests.unlearning.tiny import write_dataset
 from unlearning.digests import json_digest
 from unlearning.jobfiles import JobInputError
@@ -14,7 +15,6 @@ from unlearning.verification.manifests import check_manifests
 from unlearning.verification.membership import Attack, membership_finding
 from unlearning.verification.plan_check import Treated
 from unlearning.verification.replay import Reference, replay_finding
-from unlearning.verification.sources import check_source_rows_absent
 from unlearning.verification.vectors import check_vectors_absent
 
 
@@ -31,7 +31,7 @@ def test_files_without_rows_do_not_show_that_rows_are_absent(tmp_path: Path) -> 
     for segment in data.glob("segment-*.csv"):
         segment.write_text(segment.read_text().splitlines()[0] + "\n")
 
-    assert check_source_rows_absent(directory=data, record_ids=["R-1"]).outcome == "inconclusive"
+    assert rows_absent(data, "R-1").outcome == "inconclusive"
 
 
 def test_an_index_that_never_held_the_vectors_shows_nothing(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TextIO
 
+from lineage.records import record_id_in
 from unlearning.data import RecordView, local_path, read_description, segment_files
 from unlearning.digests import file_digest
 from unlearning.jobfiles import JobInputError, Report, StepInput, StepOutput
@@ -69,7 +70,7 @@ def _rewrite(source: Path, target: Path, column: str, record_ids: Collection[str
         new.write(text)
         position = header.index(column)
         for row, text in rows:
-            if len(row) > position and row[position] in record_ids:
+            if len(row) > position and record_id_in(row[position]) in record_ids:
                 removed += 1
             else:
                 new.write(text)

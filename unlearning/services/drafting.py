@@ -15,6 +15,7 @@ from unlearning.jobs.inputs import canonical_digest, forget_set_digest
 from unlearning.ledgering import note
 from unlearning.models import Plan, PlanStep
 from unlearning.services.gathering import gather, without_rows
+from unlearning.services.telling_apart import require_ids_of_nobody_else
 
 
 @transaction.atomic
@@ -28,9 +29,11 @@ def draft_plan(*, case_id: UUID, impact: Impact, author: User) -> Plan:
 
     Raises:
         NothingToPlanError: The trace names no artifact.
+        SharedRecordIdsError: The records cannot be told from those of somebody else by their ids.
     """
     if not impact.affected:
         raise NothingToPlanError
+    require_ids_of_nobody_else(impact)
     rows = Artifact.objects.select_related("made_by").in_bulk([a.node.id for a in impact.affected])
     rowless = without_rows(impact)
     planned = planning.plan(gather(impact, rows, leave_out=rowless))

@@ -18,6 +18,7 @@ from deletion_requests.services.transitions import SYSTEM, locked_request, move
 from governance.models import Role, User
 from governance.outbox import publish
 from lineage.graph import Impact
+from unlearning.errors import SharedRecordIdsError
 from unlearning.jobs.findings import StepFinding
 from unlearning.selectors import PlanStatus, attention_of, latest_plan_of
 from unlearning.services import (
@@ -124,7 +125,11 @@ def _plan(request: DeletionRequest, impact: Impact) -> None:
             request, "No active privacy officer can answer for a plan; create one and resume."
         )
         return
-    plan = draft_plan(case_id=request.pk, impact=impact, author=author)
+    try:
+        plan = draft_plan(case_id=request.pk, impact=impact, author=author)
+    except SharedRecordIdsError as error:
+        ask_person(request, error.detail)
+        return
     move(
         request,
         Event.PLAN_DRAFTED,

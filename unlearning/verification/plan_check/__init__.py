@@ -39,8 +39,13 @@ def verify(
             evidence += [{"step_id": step.step_id, **finding.to_json()} for finding in found]
     checked = check_models(models, references, orders, _part(report, _REFERENCES, 1.0))
     evidence += [{"step_id": step.step_id, **finding.to_json()} for step, finding in checked]
+    originals = {step.step_id: step.after for step in steps}
     for place in _unlisted(datasets, steps):
-        finding = check_source_rows_absent(directory=place.path, record_ids=orders.record_ids)
+        finding = check_source_rows_absent(
+            directory=place.path,
+            described_in=originals.get(place.step_id, place.path),
+            record_ids=orders.record_ids,
+        )
         evidence.append({"step_id": place.step_id, **finding.to_json()})
     return evidence
 

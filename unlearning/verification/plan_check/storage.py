@@ -28,7 +28,9 @@ def check_storage(
             before_dir=step.before, after_dir=step.after, record_ids=record_ids
         )
     elif step.method == "source_row_deletion":
-        yield check_source_rows_absent(directory=step.after, record_ids=record_ids)
+        yield check_source_rows_absent(
+            directory=step.after, described_in=step.after, record_ids=record_ids
+        )
     elif step.method == "synthetic_regeneration":
         yield _regenerated(step, references)
         yield ancestor_finding([ancestor_of_dataset(step, references)], references)
