@@ -34,9 +34,15 @@ def health(endpoint: str) -> Answer:
     """Ask the product how it is, and so which model it serves.
 
     Raises:
-        ProductError: It does not answer.
+        ProductError: It does not answer, or is not well: what it serves is not known then.
     """
-    return _call(endpoint, "GET", "/healthz")
+    answer = _call(endpoint, "GET", "/healthz")
+    if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
+        raise ProductError(
+            f"The product at {endpoint} answered GET /healthz with {answer.status}, so what it "
+            "serves is not known; bring it up and resume."
+        )
+    return answer
 
 
 def predict(endpoint: str, body: Mapping[str, object]) -> Answer:

@@ -4,8 +4,11 @@ import pytest
 
 from lineage.graph import ArtifactKind, Relation
 from lineage.models import Derivation
-from tests.factories import ArtifactFactory, PlanStepFactory
-from unlearning.jobs.suppression import lift, serves_untreated
+from tests.factories import ArtifactFactory, JobFactory, PlanStepFactory
+from unlearning import product
+from unlearning.errors import ProductError
+from unlearning.jobs.lease import acquire
+from unlearning.jobs.suppression import lift, serves_untreated, suppress
 from unlearning.models import PlanStep
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +49,22 @@ def test_what_is_served_no_more_or_was_treated_keeps_nothing_suppressed(step: Pl
     Derivation.objects.filter(pk=ended.pk).update(ended_at=ended.recorded_at)
 
     assert serves_untreated(step) == []
+
+
+def test_nothing_is_suppressed_at_a_product_that_does_not_say_what_it_serves(
+    step: PlanStep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def call(_endpoint: str, verb: str, path: str, *_: object, **__: object) -> product.Answer:
+        asked.append((verb, path))
+        return product.Answer(status=503, digest="", body=None)
+
+    monkeypatch.setattr(product, "_call", call)
+    lease = acquire(JobFactory.create(step=step).pk)
+    assert lease is not None
+
+    with pytest.raises(ProductError, match="GET /healthz with 503"):
+        suppress(step, {"rule": {}, "rule_digest": ""}, lease)
+
+    assert asked == [("GET", "/healthz")]

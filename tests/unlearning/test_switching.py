@@ -91,3 +91,25 @@ def test_a_product_of_which_nothing_was_replaced_shows_nothing(
     serve(monkeypatch, "sha256:model-1", "sha256:index-1")
 
     assert switch(steps[0], steps[:1]).outcome == "inconclusive"
+
+
+def test_a_product_that_named_nothing_before_shows_no_switch(
+    steps: list[PlanStep], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps[0].outcome = {"served_before": "", "index_before": ""}
+    serve(monkeypatch, "sha256:model-2", "")
+
+    finding = switch(steps[0], steps)
+
+    assert finding.outcome == "inconclusive"
+    assert "named no model before" in finding.summary
+
+
+def test_a_replaced_version_is_not_served_although_nothing_was_named_before(
+    steps: list[PlanStep], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps[0].outcome = {"served_before": "", "index_before": ""}
+    serve(monkeypatch, "sha256:model-1", "")
+
+    with pytest.raises(ProductError, match="serves sha256:model-1 model"):
+        switch(steps[0], steps)

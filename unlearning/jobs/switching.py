@@ -38,7 +38,7 @@ def switch(step: PlanStep, steps: Sequence[PlanStep]) -> StepFinding:
                 f"{step.artifact.name} serves {part.after or 'an unknown'} {name} after its "
                 f"reload; {part.expected} was expected."
             )
-    switched = {name: part for name, part in parts.items() if part.after != part.before}
+    switched = {name: part for name, part in parts.items() if part.switched}
     return StepFinding(
         step_id=step.pk,
         kind="deployment_switched",
@@ -64,16 +64,27 @@ class _Part:
     after: str
     expected: str
 
+    @property
+    def switched(self) -> bool:
+        """Whether it was named before and is another one now."""
+        return bool(self.before) and self.after != self.before
+
 
 def _part(before: str, after: str, successors: Mapping[str, str]) -> _Part:
-    """Compare; what was not named before cannot be, and what nobody replaced should have stayed."""
-    expected = (successors.get(before) or before) if before else after
-    return _Part(before=before, after=after, expected=expected)
+    """Compare: what somebody replaced must be gone, and what nobody replaced should have stayed.
+
+    What was not named before cannot be compared; it must still be nothing that a step replaced.
+    """
+    known = before or after
+    return _Part(before=before, after=after, expected=successors.get(known) or known)
 
 
 def _summary(name: str, parts: Mapping[str, _Part], switched: Mapping[str, _Part]) -> str:
     if not switched:
-        served = parts["model"].after[:19] or "no model that it names"
+        model = parts["model"]
+        served = model.after[:19] or "no model that it names"
+        if model.after and not model.before:
+            return f"{name} serves {served} and named no model before, so no switch is shown."
         return f"{name} serves {served}, which no step of this plan replaced."
     changes = [
         f"{what} {part.before[:19]} before and {part.after[:19]} after"
