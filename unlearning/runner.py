@@ -16,7 +16,7 @@ Input of a step (``purpose: "step"``)::
      "synthesis": {"recipe", "params": {}, "seed": 7, "training": {… of the generator},
                    "generator": {"artifact_id", "digest", "model_dir"}} | missing,
      "recipient": {"name", "address"} | missing,
-     "product": {"endpoint", "control_token"} | null, "seed": 7, "out": "<directory>"}
+     "seed": 7, "out": "<directory>"}
 
 * ``artifact.model_dir`` is where the artifact's files lie, as a path or ``file:`` URI: the model's
   directory, the index's directory, or for a dataset version the directory of its segments.
@@ -78,14 +78,9 @@ from unlearning.jobfiles import (
     Training,
 )
 from unlearning.methods import METHODS
+from unlearning.progress import print_progress
 
 Apply = Callable[[StepInput, Report], StepOutput]
-
-
-def print_progress(fraction: float, message: str) -> None:
-    """Print one line of progress."""
-    line = {"progress": round(fraction, 4), "message": message}
-    print(json.dumps(line), flush=True)  # noqa: T201 - stdout is the protocol
 
 
 def run_step(job: Mapping[str, object]) -> dict[str, object]:

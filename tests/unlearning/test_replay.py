@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,23 @@ def test_a_reference_is_refused_while_a_file_still_holds_the_row(tmp_path: Path)
 
     assert references.models == {}
     assert references.failure == "the files still hold a forgotten record"
+
+
+def test_a_recipe_that_prints_is_replayed_like_a_silent_one(tmp_path: Path) -> None:
+    silent = training(write_dataset(tmp_path / "v1", without=["R-007"]))
+    chatty = replace(silent, recipe="tests.unlearning.tiny:chatty")
+    told: list[str] = []
+
+    references = replay(
+        [as_json(silent), as_json(chatty)],
+        record_ids=["R-007"],
+        out=tmp_path / "reference",
+        report=lambda _fraction, message: told.append(message),
+    )
+
+    assert references.failures == ()
+    assert references.models[chatty.key].digest == references.models[silent.key].digest
+    assert set(told) == {"reference: epoch 0", "reference: epoch 1", "reference: epoch 2"}
 
 
 def test_a_base_that_several_models_start_from_is_trained_once(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,20 @@ def test_the_whole_attack_does_not_depend_on_the_number_of_processes(
     assert findings[0].payload["replicas"] == 32
     assert told[-1] == (1.0, "replicas: 96 of 96")
     assert "R-007" not in json.dumps(findings[0].to_json())
+
+
+def test_replicas_of_a_recipe_that_prints_are_trained_all_the_same(tmp_path: Path) -> None:
+    described = training(write_dataset(tmp_path / "data", without=["R-007", "R-009"]))
+    kept = write_dataset(tmp_path / "kept", 1)
+
+    finding = check_replicas(
+        treated(tmp_path, replace(described, recipe="tests.unlearning.tiny:chatty"), kept),
+        RecordView.open(kept).records,
+        orders(tmp_path / "out", 2),
+        quiet,
+    )
+
+    assert "2 models a group, at least" in finding.summary
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from django.conf import settings
 
 from unlearning.errors import JobFailedError, LeaseLostError
 from unlearning.jobs.lease import Lease
+from unlearning.progress import read_progress
 
 #: Variables of the worker that a job may see; secrets and database addresses stay behind.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
@@ -88,21 +89,13 @@ def _listen(process: "subprocess.Popen[bytes]") -> Iterator[tuple[float | None, 
                 process.wait()
                 return
             *lines, buffer = (buffer + (chunk or b"")).split(b"\n")
-            reports = [report for line in lines if (report := _report(line))]
+            reports = [told for line in lines if (told := read_progress(line))]
             if reports:
                 yield reports[-1]
                 last = time.monotonic()
             elif time.monotonic() - last >= beat:
                 yield None, ""
                 last = time.monotonic()
-
-
-def _report(line: bytes) -> tuple[float, str] | None:
-    try:
-        said = json.loads(line)
-        return float(said["progress"]), str(said.get("message", ""))
-    except (ValueError, TypeError, KeyError):
-        return None  # a library's own chatter
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from unlearning.digests import record_digest
 from unlearning.jobfiles import Report, Sampling, Training
+from unlearning.progress import print_progress, read_progress
 from unlearning.verification import Finding
 
 
@@ -73,10 +74,10 @@ def replay(
     }
     (out / "request.json").write_text(json.dumps(request), encoding="utf-8")
     command = [sys.executable, "-m", "unlearning.verification.replay", str(out)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
         for line in child.stdout or ():
-            progress = json.loads(line)
-            report(progress["progress"], f"reference: {progress['message']}")
+            if told := read_progress(line):
+                report(told.fraction, f"reference: {told.message}")
     answer_file = out / "replayed.json"
     if child.returncode != 0 or not answer_file.exists():
         return References(failures=("the process that trains the references ended early",))
@@ -134,14 +135,10 @@ def main() -> int:
         trainings=[Training.parse(training) for training in request["trainings"]],
         samplings=[Sampling.parse(sampling) for sampling in request["samplings"]],
         forbidden=frozenset(request["forbidden"]),
-        report=_print_progress,
+        report=print_progress,
     )
     (directory / "replayed.json").write_text(json.dumps(workshop.work()), encoding="utf-8")
     return 0
-
-
-def _print_progress(fraction: float, message: str) -> None:
-    print(json.dumps({"progress": fraction, "message": message}), flush=True)  # noqa: T201 - protocol
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from unlearning.data import Record, RecordView
 from unlearning.digests import WEIGHTS_FILE
 from unlearning.jobfiles import Report, Training
 from unlearning.methods.negative_gradient_repair import repair, retained_positions
+from unlearning.progress import print_progress
 from unlearning.recipes import Recipe, State, load_recipe
 from unlearning.replicas import train_replicas
 from unlearning.sharding import derive_seed
@@ -104,8 +105,8 @@ def main() -> int:
 
 
 def _progress(number: int, total: int) -> Report:
-    def report(fraction: float, _message: str) -> None:
-        print(json.dumps({"done": (number + fraction) / total}), flush=True)  # noqa: T201 - protocol
+    def report(fraction: float, message: str) -> None:
+        print_progress((number + fraction) / total, message)
 
     return report
 

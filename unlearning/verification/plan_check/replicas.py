@@ -13,6 +13,7 @@ import numpy as np
 
 from unlearning.data import Record
 from unlearning.jobfiles import Report
+from unlearning.progress import read_progress
 from unlearning.replicas import SIDE_BY_SIDE
 from unlearning.sharding import derive_seed
 from unlearning.verification import Finding
@@ -133,9 +134,10 @@ def _run(
     }
     request.write_text(json.dumps(document), encoding="utf-8")
     command = [sys.executable, "-m", "unlearning.verification.replica_work", str(request)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
         for line in child.stdout or ():
-            done.tell(worker, json.loads(line)["done"])
+            if told := read_progress(line):
+                done.tell(worker, told.fraction)
     if child.returncode != 0:
         raise ReplicaError("the process that trains replicas ended early")
     scored: list[Mapping[str, object]] = json.loads(request.with_suffix(".scores").read_text())
