@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from governance.access import OfficerRequest, officers_only
 from governance.acts import Act
-from reports.errors import ReportNotFoundError
+from reports.errors import AlteredReportError, ReportNotFoundError
 from reports.selectors import report_of
 
 
@@ -20,5 +20,8 @@ def report_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
         report = report_of(request_id)
     except ReportNotFoundError as missing:
         raise Http404(missing.detail) from missing
+    except AlteredReportError as altered:
+        context = {"request_id": request_id, "problem": altered.detail}
+        return render(request, "reports/altered.html", context, status=altered.status)
     context = {"section": "queue", "request_id": request_id, "document": report.document}
     return render(request, "reports/page.html", context)

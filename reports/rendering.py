@@ -1,6 +1,5 @@
 """Renders the document object: canonical JSON for machines, HTML for people."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,11 +12,6 @@ TEMPLATE = "reports/report.html"
 def canonical_json(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     """Serialise by RFC 8785: the same value gives the same bytes everywhere."""
     return rfc8785.dumps(value)
-
-
-def payload_digest(payload: Mapping[str, Any]) -> str:
-    """SHA-256 of a finding's canonical data, in hex."""
-    return hashlib.sha256(canonical_json(dict(payload))).hexdigest()
 
 
 def report_html(document: Mapping[str, Any]) -> str:

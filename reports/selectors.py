@@ -1,7 +1,8 @@
 """Reads for reports: what a report is built from, and the reports that were signed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -9,10 +10,10 @@ from django.utils import timezone
 from deletion_requests.lifecycle import State
 from deletion_requests.selectors import RequestView
 from governance.ledger.fsck import Expected
-from governance.ledger.selectors import entries_about
+from governance.ledger.selectors import entries_about, is_held
 from lineage.graph import ROW_HOLDERS
 from lineage.models import Artifact, ArtifactState
-from reports.errors import ReportNotFoundError
+from reports.errors import AlteredReportError, ReportNotFoundError
 from reports.facts import (
     ApprovalFacts,
     ClockFacts,
@@ -22,8 +23,9 @@ from reports.facts import (
     StepFacts,
 )
 from reports.models import Report
-from reports.rendering import payload_digest
-from reports.statement import SIGNED_KIND
+from reports.rendering import canonical_json
+from reports.statement import SIGNED_KIND, sha256
+from unlearning.jobs.inputs import canonical_digest
 from unlearning.selectors import EvidenceView, PlanView, StepView
 
 #: Kind of the ledger entry that tells of a failed attempt.
@@ -33,27 +35,45 @@ PAUSE = timedelta(seconds=20)
 
 
 def report_of(request_id: UUID) -> Report:
-    """Find the signed report of a request.
+    """Find the report of a request, as it was signed.
 
     Raises:
         ReportNotFoundError: There is none yet.
+        AlteredReportError: What is stored is not what the ledger says was signed.
     """
     report = Report.objects.filter(request_id=request_id).first()
     if report is None:
         raise ReportNotFoundError
+    if not is_held(_signed_entry(report)):
+        raise AlteredReportError
     return report
 
 
 def signed_entries() -> Iterator[Expected]:
     """The ledger entry that each stored report must have, in the ledger's order."""
-    rows = Report.objects.order_by("ledger_index").values_list("ledger_index", "id", "digest")
-    for index, report_id, digest in rows.iterator():
-        yield Expected(
-            index=index,
-            what=f"report {report_id}",
-            kind=SIGNED_KIND,
-            payload={"report": str(report_id), "sha256": digest},
-        )
+    for report in Report.objects.order_by("ledger_index").iterator(chunk_size=20):
+        yield _signed_entry(report)
+
+
+def _signed_entry(report: Report) -> Expected:
+    """The entry that must commit to a report; its digest is taken from the document itself.
+
+    The column beside the document would not do: whoever changes the one can leave the other.
+    """
+    return Expected(
+        index=report.ledger_index,
+        what=f"report {report.pk}",
+        kind=SIGNED_KIND,
+        payload={"report": str(report.pk), "sha256": _document_digest(report.document)},
+    )
+
+
+def _document_digest(document: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical document; empty where it holds what no signed report can."""
+    try:
+        return sha256(canonical_json(document))
+    except ValueError:
+        return ""
 
 
 def failed_attempts(request_id: UUID) -> list[datetime]:
@@ -158,5 +178,5 @@ def _finding(item: EvidenceView, artifact: str) -> FindingFacts:
         outcome=item.outcome,
         summary=item.summary,
         payload=item.payload,
-        digest=payload_digest(item.payload),
+        digest=canonical_digest(item.payload),
     )

@@ -6,7 +6,7 @@ from typing import Any
 from lineage.graph import ArtifactKind
 from lineage.selectors import made_from
 from reports.claims import Action, EvidenceItem
-from reports.rendering import payload_digest
+from unlearning.jobs.inputs import canonical_digest
 from unlearning.selectors import EvidenceView, PlanView, StepView
 
 
@@ -125,5 +125,5 @@ def _evidence_item(item: EvidenceView) -> EvidenceItem:
         kind=item.kind,
         outcome=item.outcome,
         summary=item.summary,
-        digest=payload_digest(item.payload),
+        digest=canonical_digest(item.payload),
     )

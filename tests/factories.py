@@ -26,6 +26,7 @@ from deletion_requests.models import (
     IdentityCheck,
     RecordedTrace,
 )
+from governance.ledger.services import append_entry
 from governance.models import Role, User
 from lineage.models import Artifact
 from lineage.selectors import locations_of
@@ -40,7 +41,9 @@ from reports.facts import (
     RequestFacts,
 )
 from reports.models import Report
+from reports.rendering import canonical_json
 from reports.rules import RULES
+from reports.statement import SIGNED_KIND, sha256
 from unlearning.methods import METHODS
 from unlearning.models import Evidence, Job, Plan, PlanStep
 from unlearning.planning import TOUCH_NO_FILE
@@ -356,12 +359,19 @@ def _action(kind: str, name: str, method: str, guarantee_class: str) -> Action:
 def signed_report() -> Report:
     """A closed request's report row; its export is not on disk."""
     request: DeletionRequest = DeletionRequestFactory.create(state="closed")
+    report_id, document = uuid.uuid4(), report_document()
+    entry = append_entry(
+        kind=SIGNED_KIND,
+        actor="system",
+        reference=f"request:{request.pk}",
+        payload={"report": str(report_id), "sha256": sha256(canonical_json(document))},
+    )
     return Report.objects.create(
+        id=report_id,
         request_id=request.pk,
-        document=report_document(),
-        digest="d" * 64,
+        document=document,
         envelope={},
-        ledger_index=0,
+        ledger_index=entry.index,
         export=request.reference,
         created_at=datetime.now(UTC),
     )

@@ -85,11 +85,12 @@ def check_ledger(
     for row in rows:
         if row.index != running.size:
             _note_break(row.index, running.size, found)
-        leaf = entry_leaf(row.committed, row.salt)
+        leaf = leaf_of(row)
         if leaf != row.leaf_hash:
-            found.note(f"Entry {row.index} reads differently from what its leaf commits to.")
+            found.note(_difference(row, leaf))
         awaited.meet(row)
-        running.append(leaf)
+        # An entry without leaf is named above; the stored one stands in, so that the rest is read.
+        running.append(row.leaf_hash if leaf is None else leaf)
         stored.append(row.leaf_hash)
         _compare(running, checkpoint, found)
         progress(running.size)
@@ -103,6 +104,30 @@ def check_ledger(
             " checkpoint: its end was cut off, or an older copy was restored."
         )
     return found
+
+
+def leaf_of(row: Row) -> bytes | None:
+    """Leaf over an entry as it reads now.
+
+    Returns:
+        None where the entry holds what canonical JSON cannot carry, such as an integer beyond
+        2^53: no leaf was ever made of it, so it was altered.
+    """
+    try:
+        return entry_leaf(row.committed, row.salt)
+    except ValueError:
+        return None
+
+
+def stands(wanted: Expected, row: Row) -> bool:
+    """Whether an entry is what something rests on, and reads as its leaf commits to."""
+    return _fits(wanted, row) and leaf_of(row) == row.leaf_hash
+
+
+def _difference(row: Row, leaf: bytes | None) -> str:
+    if leaf is None:
+        return f"Entry {row.index} holds a value that no leaf can commit to: it was altered."
+    return f"Entry {row.index} reads differently from what its leaf commits to."
 
 
 def _compare(running: RunningRoot, checkpoint: Checkpoint | None, found: Findings) -> None:
@@ -139,7 +164,9 @@ class _Awaited:
             if wanted.index < row.index:
                 self._lost(wanted)
             elif not _fits(wanted, row):
-                self._found.note(f"Entry {row.index} is not the one of the {wanted.what}.")
+                self._found.note(
+                    f"Entry {row.index} does not commit to the {wanted.what} as it is stored."
+                )
             self._advance()
 
     def finish(self) -> None:

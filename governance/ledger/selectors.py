@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from governance.ledger import merkle
-from governance.ledger.fsck import Row
+from governance.ledger.fsck import Expected, Row, stands
 from governance.ledger.services import committed_fields
 from governance.models import LedgerEntry
 
@@ -69,9 +69,19 @@ def leaf_hashes() -> list[bytes]:
 def rows() -> Iterator[Row]:
     """Every entry in order, read in one statement and held a few at a time; in a transaction."""
     for entry in LedgerEntry.objects.order_by("index").iterator(chunk_size=1000):
-        yield Row(
-            index=entry.index,
-            committed=committed_fields(entry),
-            salt=bytes(entry.salt),
-            leaf_hash=bytes(entry.leaf_hash),
-        )
+        yield _row(entry)
+
+
+def is_held(wanted: Expected) -> bool:
+    """Whether the ledger holds the entry that something rests on, unaltered."""
+    entry = LedgerEntry.objects.filter(index=wanted.index).first()
+    return entry is not None and stands(wanted, _row(entry))
+
+
+def _row(entry: LedgerEntry) -> Row:
+    return Row(
+        index=entry.index,
+        committed=committed_fields(entry),
+        salt=bytes(entry.salt),
+        leaf_hash=bytes(entry.leaf_hash),
+    )

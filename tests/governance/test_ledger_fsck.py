@@ -79,6 +79,20 @@ def test_a_changed_leaf_or_salt_is_named() -> None:
         assert check_ledger(rows).problems[0].startswith("Entry 7 reads differently")
 
 
+@pytest.mark.parametrize("value", [2**53, -(2**60), float("inf"), float("nan"), "\ud800"])
+def test_an_entry_of_which_no_leaf_can_be_made_is_named_and_the_rest_is_read(value: object) -> None:
+    rows = ledger(9)
+    rows[4] = replace(rows[4], committed={**rows[4].committed, "payload": {"note": value}})
+    rows[6] = replace(rows[6], committed={**rows[6].committed, "actor": "nobody"})
+    found = check_ledger(rows)
+    assert found.size == 9
+    assert found.problems == [
+        "Entry 4 holds a value that no leaf can commit to: it was altered.",
+        "Entry 6 reads differently from what its leaf commits to.",
+        "The root over the stored leaves is not the root over the entries.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("gone", "said"),
     [
@@ -122,8 +136,8 @@ def test_entries_that_something_rests_on_are_looked_for() -> None:
     found = check_ledger(rows, expected=expected)
     assert found.expected == 5
     assert [p for p in found.problems if "report" in p] == [
-        "Entry 2 is not the one of the report 2.",
-        "Entry 3 is not the one of the report 3.",
+        "Entry 2 does not commit to the report 2 as it is stored.",
+        "Entry 3 does not commit to the report 3 as it is stored.",
         "Entry 5, of the report 5, is missing.",
         "Entry 9, of the report 9, is missing.",
     ]
@@ -211,6 +225,20 @@ def test_the_command_names_what_an_intruder_changed(installation: Path) -> None:
     assert fsck()[0] == 0
     status, said = fsck("--checkpoint", kept)
     assert (status, said["holds"]) == (1, False)
+
+
+def test_the_command_outlives_a_number_that_canonical_json_cannot_hold(installation: Path) -> None:  # noqa: ARG001 - fills the ledger
+    last = head().size - 1
+    alter(
+        """UPDATE governance_ledgerentry SET payload = '{"number": 9007199254740993}'
+             WHERE index = %s""",
+        last,
+    )
+    status, said = fsck()
+    assert status == 1
+    assert said["problems"] == [
+        f"Entry {last} holds a value that no leaf can commit to: it was altered."
+    ]
 
 
 def test_the_command_speaks_plainly(installation: Path) -> None:

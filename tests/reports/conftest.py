@@ -20,8 +20,8 @@ from governance.models import Role, User
 from lineage.models import Artifact, Derivation
 from reports import statement as parts
 from reports.export import write_folder
-from reports.rendering import payload_digest
 from reports.services import write_report
+from unlearning.jobs.inputs import canonical_digest
 from unlearning.models import Evidence, Plan, PlanStep, StepState
 from vestige.export_reader import read_export
 
@@ -146,11 +146,11 @@ def done(db: None) -> DeletionRequest:  # noqa: ARG001 - opens the database
             approved_at=NOW,
         )
         record(request, "request.approval", {"plan_digest": plan.digest}, actor=f"officer:{name}")
-    digests = {str(row.pk): payload_digest(row.payload) for row in Evidence.objects.all()}
+    digests = {str(row.pk): canonical_digest(row.payload) for row in Evidence.objects.all()}
     record(request, "plan.promoted", {"evidence": digests})
     told = PlanStep.objects.get(method="recipient_notice")
     add_evidence(told, "recipient_acknowledged", ANSWERED)
-    answer = {f"{told.pk}:recipient_acknowledged": payload_digest(ANSWERED)}
+    answer = {f"{told.pk}:recipient_acknowledged": canonical_digest(ANSWERED)}
     record(request, "recipient.acknowledged", {"evidence": answer})
     Evidence.objects.create(
         plan=plan,

@@ -2,7 +2,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
 from pypdf import PdfReader
 from pytest_django import Settings
 
@@ -112,12 +111,12 @@ def test_the_sweeper_writes_what_a_crash_left_unwritten(done: DeletionRequest) -
 
 
 def test_the_sweeper_tells_again_of_a_report_whose_request_did_not_close(
-    done: DeletionRequest,
+    done: DeletionRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_report(request_id=done.pk)
     sweep()
     assert OutboxMessage.objects.filter(topic="report.written").count() == 1
-    Report.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    monkeypatch.setattr("reports.services.TOLD_AGAIN_AFTER", timedelta(0))
     sweep()
     assert OutboxMessage.objects.filter(topic="report.written").count() == 2
     assert Report.objects.count() == 1
