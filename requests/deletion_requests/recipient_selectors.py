@@ -21,7 +21,7 @@ from deletion_requests.models import (
 )
 from deletion_requests.recipient_mail import mail_address
 from lineage.graph import Relation
-from lineage.models import Derivation
+from lineage.models import Artifact, Derivation
 from unlearning.models import Plan
 from unlearning.selectors import PlanView, StepView
 
@@ -192,14 +192,31 @@ def copied_records(request_id: UUID, recipient_id: int) -> CopiedRecords:
         Ids of the records in the data sets that were copied to it, and those data sets' names.
     """
     trace = RecordedTrace.objects.get(request_id=request_id, purpose="initial").impact
-    sources = _copied_from(recipient_id) | _path_to(recipient_id, trace)
-    held = [item for item in trace["records"] if item["dataset_version"] in sources]
-    holders = {item["dataset_version"] for item in held}
-    names = {item["name"] for item in trace["affected"] if item["artifact_id"] in holders}
+    copied = _with_redactions(_copied_from(recipient_id) | _path_to(recipient_id, trace))
+    held = [item for item in trace["records"] if item["dataset_version"] in copied]
+    sources = {copied[item["dataset_version"]] for item in held}
+    names = set(Artifact.objects.filter(pk__in=sources).values_list("name", flat=True))
     return CopiedRecords(
         dataset=", ".join(sorted(names)),
         record_ids=tuple(sorted({item["record_id"] for item in held})),
     )
+
+
+def _with_redactions(sources: set[int]) -> dict[int, int]:
+    """Map data sets, and what redaction made of them since they were copied, to what was copied.
+
+    A copy keeps what it was handed: the records of people who ask later stand in the redacted
+    successor by then, and in the copy all the same.
+    """
+    copied, new = {source: source for source in sources}, set(sources)
+    while new:
+        successors = Derivation.objects.filter(
+            upstream_id__in=new, relation=Relation.REDACTED_FROM
+        ).values_list("upstream_id", "downstream_id")
+        found = {later: copied[old] for old, later in successors if later not in copied}
+        copied |= found
+        new = set(found)
+    return copied
 
 
 def _copied_from(recipient_id: int) -> set[int]:

@@ -157,6 +157,25 @@ def test_a_long_list_of_copied_data_sets_is_told_whole_and_each_name_once() -> N
     assert case.notice().state == "notified"
 
 
+def test_a_copy_that_was_taken_before_two_redactions_still_holds_the_later_records() -> None:
+    case = case_with(LAKESIDE)
+    handed_out = ArtifactFactory.create(kind=ArtifactKind.DATASET_VERSION, name="people v0")
+    between = ArtifactFactory.create(kind=ArtifactKind.DATASET_VERSION, name="people v0 redacted")
+    people = Artifact.objects.get(name="people v1")
+    Derivation.objects.filter(relation=Relation.COPIED_TO).update(upstream=handed_out)
+    trace = case.request.traces.get(purpose="initial")
+    for item in trace.impact["affected"]:
+        item["path"] = []
+    trace.save()
+    for old, new in ((handed_out, between), (between, people)):
+        Derivation.objects.create(upstream=old, downstream=new, relation=Relation.REDACTED_FROM)
+    announce(case)
+    deliver()
+
+    assert "Records concerned (2)" in str(mail.outbox[0].body)
+    assert case.notice().dataset == "people v0"
+
+
 def test_a_step_that_tells_nobody_opens_no_notice() -> None:
     case = case_with(LAKESIDE)
     with pytest.raises(NoticeNotFoundError):
