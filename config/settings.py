@@ -164,7 +164,7 @@ PRIVATE_PLACES = [
     run_dir(STATE_DIR),
     Path(sys.prefix),
 ]
-DEMO_DATA = [STATE_DIR / "demo" / "data"]
+DEMO_DATA = [STATE_DIR / "demo" / name for name in ("data", "mirror", "checkpoints")]
 DATA_ROOTS = [
     Path(root) for root in os.environ.get("VESTIGE_DATA_ROOTS", "").split(os.pathsep) if root
 ]

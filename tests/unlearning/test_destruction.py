@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 from pytest_django import Settings
 
+from examples.company.cache_features import mirror_of
 from governance.subjects import subject_digest
 from lineage.graph import ArtifactKind
 from lineage.models import Artifact, ArtifactState
@@ -292,7 +293,10 @@ def test_a_place_outside_the_named_data_folders_is_not_deleted(
 def test_the_settings_put_keys_code_and_database_out_of_bounds() -> None:
     for private in (settings.STATE_DIR / "keys" / "x", settings.BASE_DIR / "unlearning", "/etc/x"):
         assert why_out_of_bounds(str(private))
-    assert not why_out_of_bounds(str(settings.STATE_DIR / "demo" / "data" / "caches"))
+    data = settings.STATE_DIR / "demo" / "data"
+    for place in (data / "caches", mirror_of(data), data.parent / "checkpoints" / "income"):
+        assert not why_out_of_bounds(str(place))
+    assert why_out_of_bounds(str(data.parent / "access.json"))
 
 
 def test_officers_approve_the_places_that_will_be_emptied(tmp_path: Path) -> None:
