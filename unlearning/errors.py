@@ -23,6 +23,14 @@ class SharedRecordIdsError(Conflict):
     """An id of the data subject's records is the id of somebody else's record."""
 
 
+class UnrepeatableTrainingError(Conflict):
+    """What this was made from is not recorded so that it can be made again."""
+
+
+class LineageTooDeepError(UnrepeatableTrainingError):
+    """Too many models lie behind this one, or they lie in a circle."""
+
+
 class LeaseLostError(Exception):
     """Another worker holds this job now; whatever this attempt made has no effect."""
 

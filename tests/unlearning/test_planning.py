@@ -48,6 +48,7 @@ def inputs(draw: st.DrawFn) -> PlanningInput:
                 training=draw(summaries),
                 base_models=tuple(draw(earlier)) if number else (),
                 ancestors=tuple(draw(earlier)) if number else (),
+                unrepeatable=draw(st.sampled_from(["", "its base is not recorded"])),
                 synthesis=draw(syntheses),
                 feeds_training=draw(st.booleans()),
                 reachable=draw(st.booleans()),
@@ -327,3 +328,26 @@ def test_caches_and_checkpoints_go_when_everything_is_made_anew_and_sources_last
     ]
     [recipient] = planned.uncovered
     assert (recipient.artifact, "no address" in recipient.reason) == (10, True)
+
+
+@pytest.mark.parametrize("tags", [{}, {"vestige.policy": "approximate_allowed"}])
+def test_a_model_whose_base_cannot_be_made_again_is_listed_with_the_reason(
+    tags: dict[str, str],
+) -> None:
+    tuned = PlanningArtifact(
+        id=1,
+        kind=ArtifactKind.FINE_TUNE,
+        name="tuned",
+        influence=WEIGHTS,
+        rank=1,
+        training=TrainingSummary(recipe="company.recipes:train", seconds=9.0),
+        base_models=(7,),
+        unrepeatable="the recipe of bought-in, which it was made from, is not recorded",
+        tags=tags,
+    )
+
+    planned = plan(PlanningInput(artifacts=(tuned,)))
+
+    assert planned.steps == ()
+    [left] = planned.uncovered
+    assert left.reason == "the recipe of bought-in, which it was made from, is not recorded"

@@ -5,6 +5,7 @@ from typing import Any
 from lineage.graph import ArtifactKind
 from lineage.models import Artifact
 from lineage.selectors import DatasetUse, Synthesis, Training, synthesis_of, training_of
+from unlearning.errors import LineageTooDeepError, UnrepeatableTrainingError
 from unlearning.models import Plan
 
 #: Deepest chain of models and samplings that a training is described through.
@@ -22,6 +23,18 @@ def artifact_document(artifact: Artifact) -> dict[str, Any]:
     }
 
 
+def why_unrepeatable(artifact_id: int) -> str:
+    """Say why no job can repeat how an artifact came to be; empty where one can.
+
+    An artifact without any recorded training is not judged here.
+    """
+    try:
+        training_document(artifact_id)
+    except UnrepeatableTrainingError as error:
+        return error.detail
+    return ""
+
+
 def training_document(artifact_id: int, depth: int = 0) -> dict[str, Any] | None:
     """Describe the recorded training of an artifact, and of what it was made from.
 
@@ -31,19 +44,50 @@ def training_document(artifact_id: int, depth: int = 0) -> dict[str, Any] | None
 
     Returns:
         The training, or None where none was recorded.
+
+    Raises:
+        UnrepeatableTrainingError: The model that it started from cannot be made again, or there is
+            more than one. A training without its base would be another training.
+        LineageTooDeepError: More models lie behind it than are described.
     """
     training = training_of(artifact_id)
-    if training is None or depth > _MAX_DEPTH:
+    if training is None:
         return None
-    bases = [training_document(base, depth + 1) for base in training.base_models]
+    if depth > _MAX_DEPTH:
+        raise LineageTooDeepError(
+            f"more than {_MAX_DEPTH} models lie behind it, or they lie in a circle; correct what "
+            "is recorded of their bases"
+        )
     return {
         "recipe": training.recipe,
         "params": dict(training.params),
         "seed": seed_of(training),
         "seconds": training.seconds,
         "datasets": [_dataset_document(use, depth) for use in training.datasets],
-        "base": next((base for base in bases if base is not None), None),
+        "base": _base_document(training, depth),
     }
+
+
+def _base_document(training: Training, depth: int) -> dict[str, Any] | None:
+    """Describe the training of the one model that a training started from, if it did.
+
+    Raises:
+        UnrepeatableTrainingError: There are several, or no recipe of it is recorded.
+    """
+    if not training.base_models:
+        return None
+    rows = Artifact.objects.filter(pk__in=training.base_models).order_by("name")
+    names = ", ".join(row.name for row in rows)
+    if len(training.base_models) > 1:
+        raise UnrepeatableTrainingError(
+            f"it was made from several models ({names}), and a training is repeated from one"
+        )
+    document = training_document(training.base_models[0], depth + 1)
+    if document is None or not document["recipe"]:
+        raise UnrepeatableTrainingError(
+            f"the recipe of {names}, which it was made from, is not recorded"
+        )
+    return document
 
 
 def _dataset_document(use: DatasetUse, depth: int) -> dict[str, Any]:
@@ -53,13 +97,31 @@ def _dataset_document(use: DatasetUse, depth: int) -> dict[str, Any]:
         "uri": use.uri,
         "relation": use.relation,
     }
-    if use.kind != ArtifactKind.SYNTHETIC_DATASET:
-        return document
-    synthesis = synthesis_of(use.artifact_id)
-    training = training_document(synthesis.generator, depth + 1) if synthesis else None
-    if synthesis is None or training is None:
-        return document
-    return {**document, "synthesis": {**_sampling(synthesis), "training": training}}
+    synthesis = _described_synthesis(use, depth)
+    return {**document, "synthesis": synthesis} if synthesis else document
+
+
+def _described_synthesis(use: DatasetUse, depth: int) -> dict[str, Any] | None:
+    """Describe how a dataset was sampled; None where it was not, or where that cannot be repeated.
+
+    A training may read such a dataset as it lies. Where the records reached it, planning treats it
+    before whatever was trained on it.
+
+    Raises:
+        LineageTooDeepError: More models lie behind it than are described.
+    """
+    synthesis = (
+        synthesis_of(use.artifact_id) if use.kind == ArtifactKind.SYNTHETIC_DATASET else None
+    )
+    if synthesis is None:
+        return None
+    try:
+        training = training_document(synthesis.generator, depth + 1)
+    except LineageTooDeepError:
+        raise
+    except UnrepeatableTrainingError:
+        return None
+    return {**_sampling(synthesis), "training": training} if training else None
 
 
 def synthesis_document(artifact_id: int, plan: Plan) -> dict[str, Any] | None:

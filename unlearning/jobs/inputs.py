@@ -34,7 +34,7 @@ def forget_set_digest(record_ids: Collection[str]) -> str:
 
 def step_input(step: PlanStep) -> dict[str, Any]:
     """Describe the work of one step."""
-    training = None if step.method in _WITHOUT_TRAINING else training_document(step.artifact_id)
+    training = _training(step)
     addition = _ADDITIONS.get(step.method)
     return {
         "purpose": "step",
@@ -81,11 +81,16 @@ def _treated(step: PlanStep) -> dict[str, Any]:
             "manifest": step.outcome.get("manifest", {}),
             "seconds": step.outcome.get("seconds"),
         },
-        "training": training_document(step.artifact_id),
+        "training": _training(step),
     }
     if step.method == "synthetic_regeneration":
         document |= _synthesis(step)
     return document
+
+
+def _training(step: PlanStep) -> dict[str, Any] | None:
+    """The training that a step repeats; None where it repeats none."""
+    return None if step.method in _WITHOUT_TRAINING else training_document(step.artifact_id)
 
 
 def promotion_input(plan: Plan) -> dict[str, Any]:
@@ -118,7 +123,9 @@ def _recipient(step: PlanStep) -> dict[str, Any]:
 
 
 #: Methods that repeat no training.
-_WITHOUT_TRAINING = frozenset({"artifact_destruction", "recipient_notice", "output_suppression"})
+_WITHOUT_TRAINING = frozenset(
+    {"artifact_destruction", "recipient_notice", "output_suppression", "vector_removal"}
+)
 
 #: What the input of some methods holds besides.
 _ADDITIONS: dict[str, Callable[[PlanStep], dict[str, Any]]] = {

@@ -29,6 +29,8 @@ def choose_for_model(
     if training is None or not training.recipe:
         reason = "its training recipe is not recorded, so it cannot be made again"
         return Uncovered(artifact=artifact.id, reason=reason)
+    if artifact.unrepeatable:
+        return Uncovered(artifact=artifact.id, reason=artifact.unrepeatable)
     options = _options(artifact, training, by_id)
     wanted = _wanted(artifact, training, options)
     obstacle = _obstacle(artifact, by_id, decided)

@@ -43,6 +43,8 @@ class PlanningArtifact:
     training: TrainingSummary | None = None
     #: Models this one was trained from, affected or not.
     base_models: tuple[int, ...] = ()
+    #: Models: why what it was made from cannot be made again; empty where it can.
+    unrepeatable: str = ""
     #: Affected artifacts that must be treated first: base models, the synthetic datasets that it
     #: was trained on, the generator of a synthetic dataset.
     ancestors: tuple[int, ...] = ()

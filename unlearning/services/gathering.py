@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from lineage.graph import ROW_HOLDERS, ArtifactKind, Impact, Relation
+from lineage.graph import ROW_HOLDERS, TRAINED, ArtifactKind, Impact, Relation
 from lineage.models import Artifact
 from lineage.selectors import (
     Synthesis,
@@ -13,6 +13,7 @@ from lineage.selectors import (
     synthesis_of,
     training_of,
 )
+from unlearning.jobs.descriptions import why_unrepeatable
 from unlearning.planning import (
     PlanningArtifact,
     PlanningInput,
@@ -69,6 +70,7 @@ def gather(
                 rank=item.rank,
                 training=_summary(training),
                 base_models=training.base_models if training else (),
+                unrepeatable=why_unrepeatable(item.node.id) if item.node.kind in TRAINED else "",
                 ancestors=tuple(
                     sorted(made_artifacts_in(training, synthesis) & ids - {item.node.id})
                 ),

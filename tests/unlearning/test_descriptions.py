@@ -1,0 +1,96 @@
+"""A training is described with everything that it stands on, or not at all."""
+
+import pytest
+
+from lineage.graph import ArtifactKind, Relation
+from lineage.models import Activity, Artifact, Derivation
+from tests.factories import ArtifactFactory, PlanStepFactory
+from tests.unlearning.test_gathering import gathered
+from unlearning.errors import LineageTooDeepError, UnrepeatableTrainingError
+from unlearning.jobs.descriptions import training_document
+from unlearning.jobs.inputs import step_input
+
+pytestmark = pytest.mark.django_db
+
+
+def model(name: str, *bases: Artifact, recipe: str = "company.recipes:train") -> Artifact:
+    run = Activity.objects.create(kind="training", external_id=f"run-{name}", recipe=recipe)
+    made: Artifact = ArtifactFactory.create(name=name, made_by=run)
+    for base in bases:
+        Derivation.objects.create(upstream=base, downstream=made, relation=Relation.FINE_TUNED_FROM)
+    return made
+
+
+def test_a_fine_tune_is_described_with_its_base() -> None:
+    document = training_document(model("tuned", model("base", recipe="company.recipes:base")).pk)
+
+    assert document is not None
+    assert document["base"]["recipe"] == "company.recipes:base"
+
+
+def test_a_base_without_a_recorded_run_is_not_left_out() -> None:
+    tuned = model("tuned", ArtifactFactory.create(name="bought-in"))
+
+    with pytest.raises(UnrepeatableTrainingError, match="recipe of bought-in"):
+        training_document(tuned.pk)
+    assert "recipe of bought-in" in gathered(tuned)[tuned.pk].unrepeatable
+
+
+def test_a_base_far_behind_counts_although_the_trace_does_not_name_it() -> None:
+    tuned = model("tuned", model("base", model("first", recipe="")))
+
+    assert "recipe of first" in gathered(tuned)[tuned.pk].unrepeatable
+
+
+def test_one_of_several_bases_does_not_stand_for_all() -> None:
+    merged = model("merged", model("left"), model("right"))
+
+    with pytest.raises(UnrepeatableTrainingError, match=r"several models \(left, right\)"):
+        training_document(merged.pk)
+    assert "several models" in gathered(merged)[merged.pk].unrepeatable
+
+
+def test_models_behind_one_another_without_end_are_refused() -> None:
+    first = model("first")
+    second = model("second", first)
+    Derivation.objects.create(upstream=second, downstream=first, relation=Relation.FINE_TUNED_FROM)
+
+    with pytest.raises(LineageTooDeepError, match="in a circle"):
+        training_document(second.pk)
+
+
+def test_a_dataset_of_a_bought_in_generator_is_read_as_it_lies() -> None:
+    generator = model("generator", ArtifactFactory.create(name="bought-in"))
+    rows = ArtifactFactory.create(
+        kind=ArtifactKind.SYNTHETIC_DATASET,
+        attributes={
+            "synthesis": {
+                "generator": generator.identity,
+                "recipe": "company:sample",
+                "params": {},
+                "seed": 7,
+                "policy": "regenerate",
+            }
+        },
+    )
+    student = model("student")
+    Derivation.objects.create(upstream=rows, downstream=student, relation=Relation.TRAINED_ON)
+
+    document = training_document(student.pk)
+
+    assert document is not None
+    [use] = document["datasets"]
+    assert use["artifact_id"] == rows.pk
+    assert "synthesis" not in use
+
+
+def test_an_index_of_several_encoders_needs_no_training_to_lose_vectors() -> None:
+    index = ArtifactFactory.create(kind=ArtifactKind.EMBEDDING_INDEX)
+    for name in ("text", "image"):
+        Derivation.objects.create(
+            upstream=model(name), downstream=index, relation=Relation.EMBEDDED_BY
+        )
+
+    document = step_input(PlanStepFactory.create(artifact=index, method="vector_removal"))
+
+    assert document["training"] is None
