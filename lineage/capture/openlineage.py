@@ -16,7 +16,6 @@ from lineage.capture.openlineage_datasets import (
     LONGEST_NAME,
     dataset_identity,
     facet_warnings,
-    is_readable,
     map_dataset,
 )
 from lineage.capture.openlineage_edges import (
@@ -36,8 +35,10 @@ class MappedEvent:
 
     observations: Observations
     warnings: tuple[str, ...]
-    #: Identities of datasets that are finished and shall be read.
-    to_index: tuple[str, ...]
+    #: When it happened.
+    at: datetime
+    #: Identities of the datasets that are finished, as the event names them.
+    written: tuple[str, ...]
 
 
 def map_event(event: Json) -> MappedEvent:
@@ -71,7 +72,8 @@ def map_event(event: Json) -> MappedEvent:
             derivations=derivations,
         ),
         warnings=tuple(_warnings(event)),
-        to_index=tuple(dataset_identity(d) for d in outputs if finished and is_readable(d)),
+        at=at,
+        written=tuple(dataset_identity(d) for d in outputs if finished),
     )
 
 

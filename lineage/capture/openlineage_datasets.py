@@ -21,8 +21,8 @@ RECORD_INDEX_FACET = "vestige_recordIndex"
 def dataset_identity(dataset: Json) -> str:
     """The one name of a dataset version: ``dataset:<namespace>/<name>@<version>``.
 
-    A dataset without the ``version`` facet is one node for all times, which at worst lists too
-    much as affected.
+    A dataset without the ``version`` facet is one name for all times. Between two redactions it is
+    one node (``lineage.services.standing``), which at worst lists too much as affected.
     """
     version = text_at(facets_of(dataset), "version", "datasetVersion")
     wanted = f"dataset:{dataset['namespace']}/{dataset['name']}@{version or 'unversioned'}"
@@ -34,19 +34,6 @@ def dataset_identity(dataset: Json) -> str:
 def declared(dataset: Json) -> Declared:
     """What the owner of a dataset says that it is."""
     return read_artifact_facet(facets_of(dataset).get(ARTIFACT_FACET))
-
-
-def is_readable(dataset: Json) -> bool:
-    """Whether there is something to read of a finished dataset: its rows or, at least, its digest.
-
-    A recipient's copy lies with somebody else; the rows of a synthetic dataset are nobody's.
-    """
-    kind = declared(dataset).kind or ArtifactKind.DATASET_VERSION
-    if kind is ArtifactKind.SYNTHETIC_DATASET:
-        return True
-    return (
-        kind in ROW_HOLDERS and record_index(facets_of(dataset).get(RECORD_INDEX_FACET)) is not None
-    )
 
 
 def map_dataset(

@@ -21,6 +21,7 @@ from lineage.services.derivations import (
     settle_copies,
     supersede,
 )
+from lineage.services.standing import settle_names
 
 #: Key of the advisory lock that all writers of the graph take ("lineage" in ASCII, cut to 63 bits).
 GRAPH_LOCK = 0x6C696E65616765
@@ -59,6 +60,7 @@ def record_observations(observations: Observations) -> None:
         KeyError: A derivation names an artifact that nobody mentioned.
     """
     lock_graph()
+    observations = settle_names(observations)
     artifacts = _record_artifacts(observations.artifacts)
     activities = _record_activities(observations.activities, _named_runs(observations), artifacts)
     _link_makers(observations.artifacts, artifacts, activities)

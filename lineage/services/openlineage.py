@@ -8,12 +8,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from governance.outbox import publish
-from lineage.capture.openlineage import map_event
+from lineage.capture.openlineage import MappedEvent, map_event
 from lineage.capture.openlineage_schema import check_event
 from lineage.errors import UnusableEvent
-from lineage.graph import DATASETS
-from lineage.models import Artifact, DueReading, LineageEvent
+from lineage.graph import DATASETS, ArtifactKind
+from lineage.models import Artifact, ArtifactState, DueReading, LineageEvent
+from lineage.records import layout_from
 from lineage.services.graph import record_observations
+from lineage.services.standing import read_standing
 
 #: News that the rows of a dataset wait to be read.
 DATASET_RECORDED = "lineage.dataset_recorded"
@@ -51,9 +53,36 @@ def receive_event(*, event: object) -> Receipt:
     )
     if new:
         record_observations(mapped.observations)
-        for artifact in Artifact.objects.filter(identity__in=mapped.to_index, kind__in=DATASETS):
-            _announce(artifact)
+        _ask_to_read(mapped)
     return Receipt(new=new, warnings=warnings)
+
+
+def _ask_to_read(event: MappedEvent) -> None:
+    """Announce the datasets that were written, so that their rows are read.
+
+    What was read before they were written no longer counts: until the reading, it is unknown whose
+    records they hold. Whatever stands there now is read, even after an event from before it stood:
+    the clocks of pipelines are not ours, and a repeated reading changes nothing.
+    """
+    standing = read_standing(event.written)
+    for artifact in Artifact.objects.filter(
+        identity__in={standing.now(identity) for identity in event.written},
+        kind__in=DATASETS,
+        state=ArtifactState.CURRENT,
+    ):
+        if not _is_readable(artifact):
+            continue
+        if artifact.indexed_at is not None and artifact.indexed_at < event.at:
+            artifact.indexed_at = None
+            artifact.save(update_fields=["indexed_at"])
+        _announce(artifact)
+
+
+def _is_readable(dataset: Artifact) -> bool:
+    """Whether there is something to read: rows or, of a synthetic dataset, at least the digest."""
+    if dataset.kind == ArtifactKind.SYNTHETIC_DATASET:
+        return True
+    return layout_from(dataset.attributes) is not None
 
 
 def _announce(dataset: Artifact) -> None:

@@ -40,7 +40,7 @@ def record_redaction(*, dataset_version_id: int) -> Artifact:
     if digest == old.digest:
         return old
     short = digest.removeprefix("sha256:")[:12]
-    new, made = add_successor(old, Relation.REDACTED_FROM, mark=f"redacted {short}")
+    new, made = add_successor(old, Relation.REDACTED_FROM, mark=f"redacted {short}", made_of=digest)
     if not made:
         return new
     load_record_index(dataset_version_id=new.pk)

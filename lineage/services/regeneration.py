@@ -1,7 +1,5 @@
 """After a synthetic dataset was sampled again: the graph learns what is there now."""
 
-import hashlib
-
 from django.db import transaction
 
 from lineage.errors import ArtifactNotFound
@@ -26,7 +24,7 @@ def record_regeneration(*, dataset_id: int, generator_id: int) -> Artifact:
         generator_id: The model that the new rows were sampled from.
 
     Returns:
-        The dataset that the files hold now.
+        The dataset that the files hold now; the given one where nothing was changed.
 
     Raises:
         ArtifactNotFound: There is no such synthetic dataset, or no such model.
@@ -40,17 +38,17 @@ def record_regeneration(*, dataset_id: int, generator_id: int) -> Artifact:
     if generator is None:
         raise ArtifactNotFound(f"There is no model with the id {generator_id}.")
     digest = version_digest(segment_files(old))
-    # Two generators may sample equal rows; they still make two datasets.
-    made_of = hashlib.sha256(f"{digest} {generator.identity}".encode()).hexdigest()
+    synthesis = old.attributes.get("synthesis", {})
+    if (digest, generator.identity) == (old.digest, synthesis.get("generator")):
+        return old
     new, made = add_successor(
         old,
         Relation.REGENERATED_FROM,
         mark=f"regenerated {digest.removeprefix('sha256:')[:12]}",
-        key=f"regenerated-{made_of[:12]}",
+        # Two generators may sample equal rows; they still make two datasets.
+        made_of=f"{digest} {generator.identity}",
         # How it was sampled stays: only the generator is another one.
-        attributes={
-            "synthesis": {**old.attributes.get("synthesis", {}), "generator": generator.identity}
-        },
+        attributes={"synthesis": {**synthesis, "generator": generator.identity}},
     )
     if made:
         new.digest = digest

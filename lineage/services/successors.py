@@ -19,7 +19,7 @@ def add_successor(
     relation: Relation,
     *,
     mark: str,
-    key: str = "",
+    made_of: str,
     attributes: Mapping[str, object] | None = None,
 ) -> tuple[Artifact, bool]:
     """Find or make the node that took the place of a dataset; call under the writers' lock.
@@ -31,8 +31,8 @@ def add_successor(
     Args:
         old: What was replaced.
         relation: Edge from the old node to the new one.
-        mark: Words that tell the new version from every other one, for its name.
-        key: The same for its identity; empty for the mark itself.
+        mark: Words for its name; the first one also goes into its identity.
+        made_of: What tells it from anything else that could take the place of the old one.
         attributes: What differs from the old one.
 
     Returns:
@@ -42,9 +42,12 @@ def add_successor(
     identity = root["identity"]
     if len(identity) > LONGEST_IDENTITY:
         identity = f"dataset:sha256:{hashlib.sha256(identity.encode()).hexdigest()}"
+    # The old node is part of it: rows that come back and are taken out again leave what an earlier
+    # redaction had left, and still that makes another version.
+    of = hashlib.sha256(f"{old.identity} {made_of}".encode()).hexdigest()[:12]
     kept = {name: value for name, value in old.attributes.items() if name not in DESTRUCTION}
     new, made = Artifact.objects.get_or_create(
-        identity=f"{identity}+{(key or mark).replace(' ', '-')}",
+        identity=f"{identity}+{mark.partition(' ')[0]}-{of}",
         defaults={
             "kind": old.kind,
             "name": f"{root['name'][:LONGEST_NAME]} {mark}"[-300:],

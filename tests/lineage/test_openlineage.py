@@ -8,12 +8,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from governance.models import OutboxMessage
 from governance.services import issue_api_key
+from governance.subjects import subject_digest
 from lineage.models import Activity, Artifact, Derivation, LineageEvent
-from lineage.selectors import find_gaps
+from lineage.records import list_segments, version_digest
+from lineage.selectors import find_gaps, trace_subject
+from lineage.services import load_record_index, record_redaction
 
 pytestmark = pytest.mark.django_db
 FACET = {"_producer": "https://example.org", "_schemaURL": "https://example.org/s.json"}
@@ -213,6 +217,112 @@ def test_a_finished_dataset_of_records_is_announced_once(client: APIClient) -> N
     assert version.location == "file:///data/adult/v1"
     news = OutboxMessage.objects.filter(topic="lineage.dataset_recorded")
     assert [message.payload for message in news] == [{"artifact_id": version.pk}]
+
+
+LAYOUT = {
+    **FACET,
+    "format": "csv",
+    "subjectColumns": ["email"],
+    "recordIdColumn": "customer_number",
+}
+
+
+def write_people(directory: Path, *people: str) -> None:
+    rows = "".join(f"C-{name},{name}@example.org\n" for name in people)
+    (directory / "segment-0.csv").write_text(f"customer_number,email\n{rows}", encoding="utf-8")
+
+
+def tell_of_the_night(client: APIClient, directory: Path, **facets: object) -> None:
+    """Say that the nightly job has written its dataset just now, without a version."""
+    output = dataset(
+        "customers",
+        dataSource={**FACET, "name": "customers", "uri": directory.as_uri()},
+        **facets,
+    )
+    body = event(eventTime=timezone.now().isoformat(), outputs=[output])
+    assert client.post("/api/v1/lineage", body, format="json").status_code == 201
+
+
+def read_announced() -> None:
+    """Read what was announced, as the worker does."""
+    for message in OutboxMessage.objects.filter(topic="lineage.dataset_recorded"):
+        load_record_index(dataset_version_id=message.payload["artifact_id"])
+
+
+def holds(name: str) -> set[str]:
+    impact = trace_subject(subject_digest(f"{name}@example.org"))
+    assert impact.complete
+    return {item.node.name for item in impact.affected if item.node.kind != "segment"}
+
+
+def test_a_dataset_that_is_written_again_is_unknown_until_it_was_read_again(
+    client: APIClient, tmp_path: Path
+) -> None:
+    write_people(tmp_path, "ann")
+    tell_of_the_night(client, tmp_path, vestige_recordIndex=LAYOUT)
+    read_announced()
+    assert (holds("ann"), holds("bob")) == ({"customers"}, set())
+    write_people(tmp_path, "ann", "bob")
+    tell_of_the_night(client, tmp_path)  # its layout is known since the first night
+    assert [gap.rule for gap in find_gaps()] == ["dataset_without_subject_index"]
+    read_announced()
+    assert holds("bob") == {"customers"}
+
+
+@pytest.mark.parametrize("nights", [1, 2])
+def test_a_redacted_dataset_that_is_written_again_is_read_again(
+    client: APIClient, tmp_path: Path, nights: int
+) -> None:
+    write_people(tmp_path, "ann", "bob")
+    tell_of_the_night(client, tmp_path, vestige_recordIndex=LAYOUT)
+    read_announced()
+    version = Artifact.objects.get(name="customers")
+    for _ in range(nights):
+        write_people(tmp_path, "bob")
+        version = record_redaction(dataset_version_id=version.pk)
+        assert (holds("ann"), holds("bob")) == (set(), {version.name})
+        write_people(tmp_path, "ann", "bob", "eve")
+        tell_of_the_night(client, tmp_path, vestige_recordIndex=LAYOUT)
+        assert [gap.artifact for gap in find_gaps()] == [version.name]
+        read_announced()
+        assert holds("ann") == holds("eve") == {version.name}
+    version.refresh_from_db()
+    assert version.digest == version_digest(list_segments(tmp_path))
+
+
+def test_what_reads_a_redacted_dataset_that_was_written_again_carries_its_new_rows(
+    client: APIClient, tmp_path: Path
+) -> None:
+    write_people(tmp_path, "ann", "bob")
+    tell_of_the_night(client, tmp_path, vestige_recordIndex=LAYOUT)
+    read_announced()
+    write_people(tmp_path, "bob")
+    record_redaction(dataset_version_id=Artifact.objects.get(name="customers").pk)
+    write_people(tmp_path, "bob", "eve")
+    tell_of_the_night(client, tmp_path)
+    partner = dataset("partner", vestige_artifact={**FACET, "kind": "recipient"})
+    at = timezone.now().isoformat()
+    body = event(eventTime=at, inputs=[dataset("customers")], outputs=[partner])
+    client.post("/api/v1/lineage", body, format="json")
+    read_announced()
+    assert "partner" in holds("eve")
+    assert holds("ann") == set()
+
+
+def test_an_event_from_before_a_redaction_brings_no_gap_back(
+    client: APIClient, tmp_path: Path
+) -> None:
+    write_people(tmp_path, "ann", "bob")
+    tell_of_the_night(client, tmp_path, vestige_recordIndex=LAYOUT)
+    read_announced()
+    before = timezone.now().isoformat()
+    write_people(tmp_path, "bob")
+    new = record_redaction(dataset_version_id=Artifact.objects.get(name="customers").pk)
+    late = event(eventTime=before, outputs=[dataset("customers", vestige_recordIndex=LAYOUT)])
+    client.post("/api/v1/lineage", late, format="json")
+    assert find_gaps() == ()
+    read_announced()
+    assert (holds("ann"), holds("bob")) == (set(), {new.name})
 
 
 def test_an_unusable_record_index_is_a_warning_and_a_gap(client: APIClient) -> None:

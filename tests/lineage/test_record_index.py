@@ -235,6 +235,20 @@ def test_a_record_in_two_versions_is_past_in_the_one_that_was_redacted(tmp_path:
     assert found("ann@example.org") == {"of v1": "certain"}
 
 
+def test_rows_that_come_back_are_taken_out_again(tmp_path: Path) -> None:
+    write_segment(tmp_path / "segment-0.csv", PEOPLE)
+    version = dataset(tmp_path)
+    load_record_index(dataset_version_id=version.pk)
+    for _ in range(3):
+        version = redact(tmp_path, version, "C-1", PEOPLE)
+        assert found("ann@example.org") == {}
+        assert version.name in found("bob@example.org")
+        write_segment(tmp_path / "segment-0.csv", PEOPLE)
+        load_record_index(dataset_version_id=version.pk)
+        assert found("ann@example.org")[version.name] == "certain"
+    assert Artifact.objects.filter(kind=version.kind, state="current").get() == version
+
+
 def test_a_superseded_version_is_not_read_again(tmp_path: Path) -> None:
     write_segment(tmp_path / "segment-0.csv", PEOPLE)
     old = dataset(tmp_path)

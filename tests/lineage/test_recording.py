@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -135,6 +136,46 @@ BATCHES = (
     ),
 )
 
+#: A dataset that is redacted twice while a pipeline writes it again and again under one name.
+REDACTED = ("d:night", "d:night+1", "d:night+2")
+NIGHTS = tuple(
+    Observations(
+        artifacts=(
+            dataset("d:night", hours),
+            replace(dataset("d:night", hours), occurred_at=None),
+            dataset(f"d:source {hours}", 0),
+            dataset(f"d:copy {hours}", hours),
+        ),
+        activities=(replace(run(RUN, hours, "FINISHED"), used=("d:night",)),),
+        derivations=tuple(
+            replace(edge, occurred_at=at(hours))
+            for edge in (
+                derived(f"d:source {hours}", "d:night", Relation.DERIVED_FROM),
+                derived("d:night", f"d:copy {hours}", Relation.DERIVED_FROM),
+            )
+        ),
+    )
+    for hours in (1, 2, 11, 12, 21, 22)
+)
+
+
+def redact_twice() -> None:
+    """At ten o'clock and at twenty."""
+    rows = [
+        Artifact.objects.create(
+            identity=identity,
+            name=f"{identity} now",
+            kind=ArtifactKind.DATASET_VERSION,
+            state=state,
+            occurred_at=at(10 * number),
+        )
+        for number, (identity, state) in enumerate(
+            zip(REDACTED, ("superseded", "superseded", "current"), strict=True)
+        )
+    ]
+    for old, new in pairwise(rows):
+        Derivation.objects.create(upstream=old, downstream=new, relation=Relation.REDACTED_FROM)
+
 
 def graph_now() -> dict[str, Any]:
     """The graph without numbers, and without the history of what a product served."""
@@ -164,8 +205,9 @@ def graph_now() -> dict[str, Any]:
 
 
 def recorded(batches: list[Observations]) -> dict[str, Any]:
-    """The graph that these batches lead to, from an empty one and back to it."""
+    """The graph that these batches lead to, from one redacted dataset and back to it."""
     with transaction.atomic():
+        redact_twice()
         for batch in batches:
             record_observations(batch)
         found = graph_now()
@@ -175,7 +217,7 @@ def recorded(batches: list[Observations]) -> dict[str, Any]:
 
 @pytest.fixture
 def in_order() -> dict[str, Any]:
-    return recorded(list(BATCHES))
+    return recorded([*BATCHES, *NIGHTS])
 
 
 @settings(
@@ -188,10 +230,32 @@ def in_order() -> dict[str, Any]:
 def test_shuffled_and_repeated_observations_lead_to_the_same_graph(
     in_order: dict[str, Any], random: Random, repeated: int
 ) -> None:
-    shuffled = [*BATCHES, BATCHES[repeated], BATCHES[0]]
+    shuffled = [*BATCHES, *NIGHTS, BATCHES[repeated], BATCHES[0], NIGHTS[repeated % len(NIGHTS)]]
     random.shuffle(shuffled)
     assert recorded(shuffled) == in_order
     assert recorded([sum(shuffled[1:], shuffled[0])]) == in_order
+
+
+@pytest.mark.parametrize("nights", [NIGHTS, NIGHTS[::-1]])
+def test_what_is_written_and_read_after_a_redaction_is_the_version_that_it_made(
+    nights: tuple[Observations, ...],
+) -> None:
+    redact_twice()
+    for night in nights:
+        record_observations(night)
+    for number, (identity, name) in enumerate(
+        zip(REDACTED, ("d:night", "d:night+1 now", "d:night+2 now"), strict=True)
+    ):
+        version = Artifact.objects.get(identity=identity)
+        hours = {10 * number + 1, 10 * number + 2}
+        assert version.name == name
+        assert version.attributes["description"] == f"as of {22 if number == 0 else max(hours)}"
+        into = version.derivations_in.filter(relation=Relation.DERIVED_FROM)
+        assert {e.upstream.identity for e in into} == {f"d:source {h}" for h in hours}
+        out = version.derivations_out.filter(relation=Relation.DERIVED_FROM)
+        assert {e.downstream.identity for e in out} == {f"d:copy {h}" for h in hours}
+    read = Activity.objects.get(external_id="r1").used
+    assert Artifact.objects.get(identity="d:night").pk in read
 
 
 def test_the_newest_observation_wins_and_silence_says_nothing() -> None:
