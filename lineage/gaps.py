@@ -33,6 +33,8 @@ class KnownArtifact:
     missing_run: str = ""
     #: Models that a product says it serves and that cannot be found.
     missing_models: tuple[str, ...] = ()
+    #: Of a product: every URL that the registry gives for it.
+    endpoints: tuple[str, ...] = ()
     #: Of a recipient: how to tell it anything.
     contact: str = ""
     #: Why its rows could not be read, in one sentence; empty where nobody tried.
@@ -198,6 +200,20 @@ def _product_without_model(known: Knowledge) -> Iterator[FoundGap]:
             )
 
 
+def _product_at_many_endpoints(known: Knowledge) -> Iterator[FoundGap]:
+    for item in _in_use(known, ArtifactKind.PRODUCT):
+        if len(item.endpoints) > 1:
+            yield _found(
+                "product_at_many_endpoints",
+                item.node.name,
+                hides=f"{item.node.name} has more than one endpoint ({', '.join(item.endpoints)}); "
+                "which model answers at which of them is unknown.",
+                remedy="Give each endpoint a product of its own, or all of its registered models "
+                "the same endpoint, then capture again.",
+                near=frozenset({item.node.id}),
+            )
+
+
 def _synthetic_without_generator(known: Knowledge) -> Iterator[FoundGap]:
     sampled = _with_upstream(known, Relation.SYNTHESIZED_BY)
     for item in _in_use(known, ArtifactKind.SYNTHETIC_DATASET):
@@ -276,6 +292,7 @@ GAP_RULES: tuple[Callable[[Knowledge], Iterator[FoundGap]], ...] = (
     _base_model_unresolved,
     _dataset_without_subject_index,
     _product_without_model,
+    _product_at_many_endpoints,
     _synthetic_without_generator,
     _recipient_without_source,
     _recipient_without_contact,

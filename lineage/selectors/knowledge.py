@@ -70,7 +70,6 @@ def read_graph() -> GraphNow:
 
 def _artifact(row: Artifact, trouble: str) -> KnownArtifact:
     attributes: Mapping[str, object] = row.attributes
-    missing = attributes.get("missing_models")
     return KnownArtifact(
         node=Node(
             id=row.pk,
@@ -82,8 +81,13 @@ def _artifact(row: Artifact, trouble: str) -> KnownArtifact:
         ),
         placeholder="mentioned" in attributes,
         missing_run=str(attributes.get("missing_run") or ""),
-        missing_models=tuple(missing) if isinstance(missing, list) else (),
+        missing_models=_names(attributes.get("missing_models")),
+        endpoints=_names(attributes.get("endpoints")),
         contact=str(attributes.get("contact") or ""),
         unread_because=trouble,
         unreadable_copies=bool(attributes.get("unreadable_copies")),
     )
+
+
+def _names(listed: object) -> tuple[str, ...]:
+    return tuple(str(name) for name in listed) if isinstance(listed, list) else ()

@@ -15,6 +15,7 @@ def artifact(  # noqa: PLR0913 - every property a rule asks of, by name
     placeholder: bool = False,
     missing_run: str = "",
     missing_models: tuple[str, ...] = (),
+    endpoints: tuple[str, ...] = (),
     contact: str = "",
     unreadable_copies: bool = False,
 ) -> KnownArtifact:
@@ -23,6 +24,7 @@ def artifact(  # noqa: PLR0913 - every property a rule asks of, by name
         placeholder=placeholder,
         missing_run=missing_run,
         missing_models=missing_models,
+        endpoints=endpoints,
         contact=contact,
         unreadable_copies=unreadable_copies,
     )
@@ -234,6 +236,22 @@ def test_a_product_with_nothing_or_too_little_behind_it_is_a_gap() -> None:
     edges = (edge(1, 2, Relation.TRAINED_ON), edge(2, 3, Relation.DEPLOYED_AS))
     lost = artifact(3, PRODUCT, missing_models=("index",))
     assert rules(*known, lost, edges=edges) == [("product_without_model", "n3")]
+
+
+def test_a_product_with_two_endpoints_is_a_gap_for_traces_that_reach_it() -> None:
+    edges = (edge(1, 2, Relation.TRAINED_ON), edge(2, 3, Relation.DEPLOYED_AS))
+    places = ("http://one.example", "http://two.example")
+    for given in (places[:1], places):
+        known = (
+            artifact(1, DATA, indexed=True),
+            artifact(2, MODEL),
+            artifact(3, PRODUCT, endpoints=given),
+        )
+        found = find_gaps(Knowledge(artifacts=known, edges=edges))
+        assert [item.gap.rule for item in found] == ["product_at_many_endpoints"] * (len(given) - 1)
+    assert all(place in found[0].gap.hides for place in places)
+    assert found[0].may_hide({3})
+    assert not found[0].may_hide({1})
 
 
 def test_an_unfinished_run_hides_something_only_from_traces_that_reach_what_it_read() -> None:

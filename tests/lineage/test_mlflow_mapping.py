@@ -236,3 +236,37 @@ def test_a_product_serves_its_production_version_and_what_it_also_serves() -> No
     assert product.location == "http://127.0.0.1:9"
     assert product.attributes["missing_models"] == ["lost"]
     assert {a.name for a in observed.artifacts} == {"clf v9", "clf v10", "idx v1", "shop"}
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_product_that_two_registered_models_name_serves_both(*, swapped: bool) -> None:
+    clf, ranker = (
+        SeenRegistered(
+            name=name,
+            tags={
+                "vestige.endpoint": endpoint,
+                "vestige.product": "shop",
+                "vestige.also_serves": "index",
+            },
+        )
+        for name, endpoint in (("clf", "http://127.0.0.1:9"), ("ranker", "http://127.0.0.1:8"))
+    )
+    observed = observe(
+        models=(model("clf"), model("index")),
+        versions=tuple(
+            SeenVersion(
+                name=name, version="1", model=f"mlflow-model:{name}", aliases=("production",)
+            )
+            for name in ("clf", "index")
+        ),
+        registered=(ranker, clf) if swapped else (clf, ranker),
+    )
+    (deployment,) = observed.deployments
+    assert deployment.serves == ("mlflow-model:clf", "mlflow-model:index")
+    (product,) = (a for a in observed.artifacts if a.kind == ArtifactKind.PRODUCT)
+    assert product.location == "http://127.0.0.1:9"
+    assert product.attributes == {
+        "registered_models": ["clf", "index", "ranker"],
+        "missing_models": ["ranker"],
+        "endpoints": ["http://127.0.0.1:9", "http://127.0.0.1:8"],
+    }
