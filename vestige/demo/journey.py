@@ -1,7 +1,5 @@
 """One deletion request, carried over HTTP from intake to its signed report, as its users would."""
 
-import email
-import email.policy
 import re
 import time
 from collections.abc import Iterator
@@ -10,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
+
+from vestige.demo.mail import read_letter
 
 #: States in which a request moves no further by itself.
 SETTLED = frozenset({"closed", "denied", "withdrawn", "expired", "needs_human"})
@@ -131,7 +131,9 @@ def mailed_code(mail_dir: Path, *, address: str, reference: str, seconds: float)
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         for path in sorted(mail_dir.glob("*.log"), reverse=True):
-            message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            message = read_letter(path)
+            if message is None:
+                continue
             code = re.search(r"code: (\d{6})", message.get_content())
             if code and address in str(message["To"]) and reference in str(message["Subject"]):
                 return code.group(1)

@@ -1,7 +1,5 @@
 """The outside recipient of a copy: reads its mail, erases the rows, and answers by the link."""
 
-import email
-import email.policy
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -10,6 +8,7 @@ from pathlib import Path
 import requests
 
 from vestige.demo.journey import CALL_SECONDS, JourneyError
+from vestige.demo.mail import read_letter
 
 #: Where the recipient gets its mail.
 ADDRESS = "privacy@lakeside.example"
@@ -44,7 +43,9 @@ class Partner:
         """
         erased = 0
         for path in sorted(set(self.mail_dir.glob("*.log")) - self._answered):
-            message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            message = read_letter(path)
+            if message is None:
+                continue
             if str(message["To"]) == ADDRESS and reference in str(message["Subject"]):
                 notice = read_notice(str(message.get_content()))
                 erased += self.erase(notice.record_ids)
