@@ -206,6 +206,7 @@ def _product_at_many_endpoints(known: Knowledge) -> Iterator[FoundGap]:
             yield _found(
                 "product_at_many_endpoints",
                 item.node.name,
+                about=item.node.id,
                 hides=f"{item.node.name} has more than one endpoint ({', '.join(item.endpoints)}); "
                 "which model answers at which of them is unknown.",
                 remedy="Give each endpoint a product of its own, or all of its registered models "

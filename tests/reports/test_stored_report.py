@@ -32,7 +32,7 @@ def officer() -> User:
     return User.objects.create(username="kim", roles=[Role.AUDITOR])
 
 
-def alter(change: str, *values: object) -> None:
+def alter(change: str, *values: str) -> None:
     """Change a stored report as only the owner of its table can."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE reports_report DISABLE TRIGGER USER")
@@ -82,7 +82,7 @@ def test_an_untouched_report_is_read_everywhere(report: Report, officer: User) -
     ],
 )
 def test_the_check_of_the_ledger_names_a_report_whose_document_was_changed(
-    report: Report, change: str, values: list[object]
+    report: Report, change: str, values: list[str]
 ) -> None:
     alter(change, *values)
     assert fsck_problems() == [
