@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 STEP_TAG = "vestige.step"
 PRODUCTION = "production"
+#: What MLflow calls the error that something is not there.
+NOT_FOUND = "RESOURCE_DOES_NOT_EXIST"
 #: Tags that tell where a model came from or what it holds: never copied to its successor.
 _OWN_TAGS = frozenset(
     {
@@ -86,27 +88,30 @@ def publish(new: NewVersion) -> Published:
     )
 
 
-def promote(*, registered_name: str, version: str) -> str:
-    """Move the alias ``production`` to a version; harmless when repeated.
-
-    Returns:
-        The version that held the alias before, or an empty string where none did.
-    """
-    client = connect()
-    before = production_version(registered_name)
-    if before != version:
-        client.set_registered_model_alias(registered_name, PRODUCTION, version)
-    return before
+def promote(*, registered_name: str, version: str) -> None:
+    """Move the alias ``production`` to a version; harmless when repeated."""
+    if production_version(registered_name) != version:
+        connect().set_registered_model_alias(registered_name, PRODUCTION, version)
 
 
 def production_version(registered_name: str) -> str:
-    """Read which version is in production, or an empty string."""
+    """Read which version is in production.
+
+    Returns:
+        An empty string where none is, or where there is no such registered model.
+
+    Raises:
+        MlflowException: The tracking server does not say.
+    """
     from mlflow.exceptions import MlflowException  # noqa: PLC0415 - workers only
 
     try:
-        return str(connect().get_model_version_by_alias(registered_name, PRODUCTION).version)
-    except MlflowException:
+        aliases = connect().get_registered_model(registered_name).aliases or {}
+    except MlflowException as error:
+        if error.error_code != NOT_FOUND:
+            raise
         return ""
+    return str(aliases.get(PRODUCTION, ""))
 
 
 def download(*, location: str, to: Path) -> Path:

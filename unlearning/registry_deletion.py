@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from unlearning.registry import connect, download, versions_of
+from unlearning.registry import NOT_FOUND, connect, download, versions_of
 
 
 def fetch_files(*, location: str, to: Path) -> Path | None:
@@ -64,7 +64,7 @@ def delete_entries(model_id: str) -> None:
     try:
         client.delete_logged_model(model_id)
     except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+        if error.error_code != NOT_FOUND:
             raise
 
 

@@ -6,7 +6,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from unlearning.verification import EVIDENCE_KINDS
 from unlearning.verification.replica_attacks import (
+    BAND,
     Scores,
     likelihood_ratio_accuracy,
     threshold_auc,
@@ -75,6 +77,15 @@ def test_where_there_is_nothing_to_find_few_fail(records: int) -> None:
 
 def test_most_single_records_pass_where_there_is_nothing_to_find() -> None:
     assert outcomes(0.0)["passed"] > 130
+
+
+def test_what_passed_is_said_to_be_near_guessing_and_no_more() -> None:
+    drawings = (replica_finding(groups(drawn(0.0, records=2))) for _ in range(200))
+
+    finding = next(found for found in drawings if found.outcome == "passed")
+
+    assert finding.summary.startswith("On each record (2) every attack stays within ±0.2 of guess")
+    assert f"within ±{BAND} of guessing" in EVIDENCE_KINDS["replica_membership"]
 
 
 def test_fewer_models_than_the_minimum_establish_nothing() -> None:

@@ -4,9 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from tests.unlearning.jobs import as_json, quiet
 from tests.unlearning.tiny import training, write_dataset
@@ -44,7 +47,6 @@ class Desk:
                 "model_dir": str(self.model.model_dir),
             },
             "training": as_json(self.training),
-            "product": None,
             "seed": 1,
             "out": str(self.folder / name / "out"),
         }
@@ -150,13 +152,14 @@ def test_a_whole_plan_is_verified_and_can_be_verified_again(desk: Desk) -> None:
 
     first, second = (verify(desk.write(name, **described)) for name in ("first", "second"))
 
-    attacked = {key: summary for key, (_, summary) in first.items() if "membership" in key[1]}
-    assert attacked == {key: second[key][1] for key in attacked}
-    outcomes = {key: outcome for key, (outcome, _) in first.items()}
-    assert outcomes.pop((2, "time_ratio")) in ("passed", "failed")
-    assert outcomes.pop((2, "utility_floor")) in ("passed", "failed")
-    assert outcomes.pop((1, "utility_floor")) in ("passed", "failed")
+    attacked = {key: item["summary"] for key, item in first.items() if "membership" in key[1]}
+    assert attacked == {key: second[key]["summary"] for key in attacked}
+    outcomes = {key: item["outcome"] for key, item in first.items()}
+    time = first[2, "time_ratio"]["payload"]
     assert outcomes == {
+        (1, "utility_floor"): expected_of(first[1, "utility_floor"]["payload"]),
+        (2, "utility_floor"): expected_of(first[2, "utility_floor"]["payload"]),
+        (2, "time_ratio"): "passed" if time["ratio"] <= time["allowed"] else "failed",
         (1, "manifest_excludes"): "passed",
         (1, "replay_equal"): "passed",
         (1, "membership_inference"): "inconclusive",
@@ -166,15 +169,35 @@ def test_a_whole_plan_is_verified_and_can_be_verified_again(desk: Desk) -> None:
     }
 
 
-def verify(directory: Path) -> dict[tuple[object, str], tuple[str, str]]:
-    """Outcome and summary of each finding."""
+def verify(directory: Path) -> dict[tuple[object, str], dict[str, Any]]:
+    """Every finding of a verification, by step and kind."""
     assert main([str(directory)]) == 0
     evidence = result(directory)["evidence"]
     assert isinstance(evidence, list)
-    return {
-        (item["step_id"], str(item["kind"])): (str(item["outcome"]), str(item["summary"]))
-        for item in evidence
-    }
+    return {(item["step_id"], item["kind"]): item for item in evidence}
+
+
+def expected_of(utility: Mapping[str, Any]) -> str:
+    """What the numbers of a utility check say by its rule."""
+    rows = (utility["retained"], utility["held_out"])
+    floors = (max(r["before"]["accuracy"], r["reference"]["accuracy"]) for r in rows)
+    falls = (floor - r["after"]["accuracy"] for r, floor in zip(rows, floors, strict=True))
+    return "passed" if max(falls) <= utility["allowed_fall"] else "failed"
+
+
+def test_a_classifier_that_lost_what_it_knew_fails_its_check(desk: Desk) -> None:
+    retrained = desk.write("retrain")
+    assert main([str(retrained)]) == 0
+    step = treated(1, "retrain_from_clean_ancestor", desk, retrained)
+    weights = Path(str(result(retrained)["model_dir"])) / "model.safetensors"
+    # The opposite of every answer: right on four of ten rows where it was right on six.
+    save_file({name: -value for name, value in load_file(weights).items()}, weights)
+    directory = desk.write("verification", purpose="verification", steps=[step], datasets=[])
+
+    utility = verify(directory)[1, "utility_floor"]
+
+    assert utility["outcome"] == "failed"
+    assert utility["payload"]["retained"]["after"]["accuracy"] < 0.5
 
 
 def treated(step_id: int, method: str, desk: Desk, job: Path) -> dict[str, object]:

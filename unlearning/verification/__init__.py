@@ -46,8 +46,8 @@ EVIDENCE_KINDS: dict[str, str] = {
     "recipient_notified": "A notice that names the data set and the records was handed over.",
     "recipient_acknowledged": "The recipient answered that it erased its copy; its own word.",
     "replica_membership": (
-        "Models trained with the records and then unlearned cannot be told from models that "
-        "never saw them, as the attack's interval beside a control shows."
+        "Attacks that tell models trained with the records and then unlearned from models that "
+        "never saw them stay within ±0.2 of guessing, beside a control."
     ),
     "outputs_suppressed": "The product was asked and refuses to answer about the data subject.",
     "suppression_kept": (

@@ -24,9 +24,9 @@ Decision rule:
 * ``passed`` when every record was found before the method, and now the whole 95% interval of its
   AUC lies within 0.5 ± :data:`BAND` and that of the accuracy below 0.5 + :data:`BAND`. Every
   record has to pass, so no correction is needed (Berger 1982, Technometrics 24). The band is wide
-  because 32 against 64 models carry an interval of about ± 0.12: smaller differences are not ruled
-  out. A record that no attack finds in untreated models shows nothing about the method, because
-  the attack has no power there;
+  because 32 against 64 models carry an interval of about ± 0.12; "within ± 0.2 of guessing" is all
+  that is said then, and smaller differences are not ruled out. A record that no attack finds in
+  untreated models shows nothing about the method, because the attack has no power there;
 * ``failed`` when an attack on some record finds something and that record has not passed;
 * otherwise ``inconclusive``: not established.
 
@@ -132,11 +132,13 @@ def _judge(
     blind = sum(not found.find_something(level=level) for found in before)
     if blind:
         return "inconclusive", (
-            f"Not established: {counted(blind, 'record')} of {len(before)} cannot be told in "
-            "untreated models either, so the attack shows nothing."
+            f"Not established: no attack finds {counted(blind, 'record')} of {len(before)} in "
+            "untreated models either, so it shows nothing."
         )
     if all(found.stay_in_band for found in after):
-        return "passed", f"No attack tells any of the records ({len(after)}), within ±{BAND}."
+        return "passed", (
+            f"On each record ({len(after)}) every attack stays within ±{BAND} of guessing."
+        )
     return "inconclusive", "Not established: the interval is too wide to tell."
 
 
