@@ -6,7 +6,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from governance.templatetags.words import kind_name
+from governance.wording import kind_name
 from lineage.layout import Box, Drawing, Metrics, draw
 from reports.printing import printable
 

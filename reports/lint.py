@@ -1,15 +1,26 @@
 """Finds words in a rendering that its claims do not carry.
 
-Two checks: a claim's own sentence against the words that its verb never allows, and the prose
-around the document's texts (a template's) against every word that would be a claim of its own.
+Three checks: a claim's own texts against the words that its verb never allows; the prose around the
+document's texts (a template's) against every phrase that would be a claim of its own; and the whole
+rendering against the one that its document gives. The first two keep the writer from signing what
+says too much. The third finds whatever was changed in a rendering afterwards, in words or looks:
+the document decides every byte.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
+from itertools import takewhile
 from typing import Any
 
+from governance.wording import guarantee_name, kind_name
+from reports.rendering import report_html
 from reports.verbs import Verb
+
+#: Stands where a known text stood, so that what was around it does not become a sentence.
+SEAM = " | "
+#: How much of the text around a departure is quoted, in characters.
+_BEFORE, _AFTER = 30, 50
 
 #: Words that no sentence of a claim may use, whatever was done.
 NEVER = ("erased", "erasure of", "forgotten", "forgot ", "guaranteed", "all copies", "certified")
@@ -30,14 +41,25 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     Verb.NOT_ESTABLISHED: (*NEVER, *REMOVAL, "unlearned", "applied", "suppressed", "notified"),
 }
 
+#: What makes of a removal word a claim: something that is, was or will have been so.
+_BEING = ("is", "are", "was", "were", "be", "been", "being", "gets", "got", "has", "have", "had")
+#: What may stand between the two.
+_DEGREE = (
+    *("now", "not", "all", "both", "also", "since", "already", "fully", "completely", "entirely"),
+    *("permanently", "irreversibly", "securely", "successfully", "verifiably"),
+)
+_GONE = (*REMOVAL, "erased", "forgotten", "unlearned", "scrubbed", "shredded", "gone")
+_PHRASE = (
+    rf"(?:{'|'.join(_BEING)})\s*(?:(?:{'|'.join(_DEGREE)})\s*){{0,2}}(?:{'|'.join(_GONE)})"
+    r"|no\s*longer\s*(?:knows?|holds?|contains?|carr(?:y|ies))"
+    r"|everything\s*was|fully\s*compliant|is\s*guaranteed"
+)
 #: Phrases that would be a claim if a template said them by itself.
-CLAIMING = (
-    "was removed", "were removed", "has been removed", "have been removed", "everything was",
-    "was erased", "were erased", "has been erased", "was deleted", "were deleted",
-    "has been deleted", "was destroyed", "were destroyed", "was regenerated", "was forgotten",
-    "has been forgotten", "was unlearned", "no longer knows",
-    "fully compliant", "is guaranteed",
-)  # fmt: skip
+CLAIMING = re.compile(rf"\b(?:{_PHRASE})\b", re.IGNORECASE)
+#: The same in text that is read without white space, as the pages of a PDF are.
+CLAIMING_SQUEEZED = re.compile(_PHRASE, re.IGNORECASE)
+#: Fields of the document that hold names, which are data and may be single words.
+_NAMES = frozenset({"artifact", "artifact_name", "inherits", "location", "name", "path", "place"})
 
 
 def lint_claim(claim: Mapping[str, Any]) -> list[str]:
@@ -67,27 +89,63 @@ def lint_document(document: Mapping[str, Any]) -> list[str]:
 
 
 def lint_html(html: str, document: Mapping[str, Any]) -> list[str]:
-    """Check a rendering: it shows headline and claims word for word, and adds no claim.
+    """Check the file for people: its words, and that it is what this document gives.
 
     Args:
         html: The rendered report.
         document: The document that it was rendered from.
+
+    Raises:
+        ValueError: The document is of another shape than a report.
     """
-    text = visible_text(html)
+    text, due = visible_text(html), report_html(document)
+    problems = lint_text(text, document)
+    if html != due:
+        problems.append(departure(text, visible_text(due)))
+    return problems
+
+
+def lint_text(
+    text: str,
+    document: Mapping[str, Any],
+    *,
+    seen: Callable[[str], str] = lambda said: " ".join(said.split()),
+    claiming: re.Pattern[str] = CLAIMING,
+) -> list[str]:
+    """Check the words of a rendering: it shows what it must, claim by claim, and claims no more.
+
+    Args:
+        text: All that a reader sees, as ``seen`` gives it.
+        document: The document that it was rendered from.
+        seen: How a text of the document reads in this rendering.
+        claiming: What would be a claim of the rendering's own.
+
+    Returns:
+        One sentence a problem; empty when there is none.
+    """
     problems = [
-        f"The rendering lacks the {what}."
+        f"It lacks the {what}."
         for what, sentence in must_show(document)
-        if _plain(sentence) not in text
+        if seen(sentence) not in text
     ]
     prose = text
-    for known in sorted(set(texts(document)), key=len, reverse=True):
-        prose = prose.replace(known, " ")
+    for known in sorted({seen(said) for said in texts(document)}, key=len, reverse=True):
+        prose = prose.replace(known, SEAM)
     problems += [
-        f'The rendering adds "{phrase}", which no claim carries.'
-        for phrase in CLAIMING
-        if _says(prose.casefold(), phrase)
+        f'It adds "{found.group()}", which no claim carries.' for found in claiming.finditer(prose)
     ]
     return problems
+
+
+def departure(shown: str, due: str) -> str:
+    """Say where a rendering departs from the one that its document gives."""
+    if shown == due:
+        return "It reads as the report but is not the file that this version makes of it."
+    pairs = zip(shown, due, strict=False)
+    place = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    start = max(0, place - _BEFORE)
+    here, there = (text[start : place + _AFTER] for text in (shown, due))
+    return f"It reads “{here}” where the report gives “{there}”."
 
 
 def visible_text(html: str) -> str:
@@ -118,24 +176,36 @@ class _TextReader(HTMLParser):
 
 
 def must_show(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What every rendering shows word for word, each with what to call it."""
+    """What every rendering shows word for word, each with what to call it.
+
+    A claim's artifact, verb, guarantee class and sentence stand together: a sentence under the verb
+    of another claim would be shown, and would say something else.
+    """
     yield "headline", document["headline"]
     for claim in document["claims"]:
-        yield f"claim on {claim['artifact']}", claim["sentence"]
+        name = claim["artifact"]
+        yield f"claim on {name} with its verb and guarantee class", _claim_text(claim)
         for limit in claim["limits"]:
-            yield f"limit of the claim on {claim['artifact']}: {limit}", limit
+            yield f"limit of the claim on {name}: {limit}", limit
 
 
-def texts(value: object) -> Iterator[str]:
-    """Every text of the document long enough to be a phrase."""
+def _claim_text(claim: Mapping[str, Any]) -> str:
+    return (
+        f"{kind_name(claim['kind'])} {claim['artifact']} {claim['verb']}"
+        f" Guarantee class: {guarantee_name(claim['guarantee_class'])} {claim['sentence']}"
+    )
+
+
+def texts(value: object, field: str = "") -> Iterator[str]:
+    """Every text of the document long enough to be a phrase, and every name."""
     if isinstance(value, Mapping):
-        for inner in value.values():
-            yield from texts(inner)
+        for key, inner in value.items():
+            yield from texts(inner, key)
     elif isinstance(value, list):
         for inner in value:
-            yield from texts(inner)
-    elif isinstance(value, str) and " " in value:
-        yield _plain(value)
+            yield from texts(inner, field)
+    elif isinstance(value, str) and value and (" " in value or field in _NAMES):
+        yield value
 
 
 def _says(text: str, phrase: str) -> bool:

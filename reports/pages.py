@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from governance.access import OfficerRequest, officers_only
 from governance.acts import Act
 from reports.errors import AlteredReportError, ReportNotFoundError
+from reports.rendering import report_article
 from reports.selectors import report_of
 
 
@@ -23,5 +24,10 @@ def report_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     except AlteredReportError as altered:
         context = {"request_id": request_id, "problem": altered.detail}
         return render(request, "reports/altered.html", context, status=altered.status)
-    context = {"section": "queue", "request_id": request_id, "document": report.document}
+    context = {
+        "section": "queue",
+        "request_id": request_id,
+        "reference": report.document["request"]["reference"],
+        "report": report_article(report.document),
+    }
     return render(request, "reports/page.html", context)

@@ -7,7 +7,7 @@ Kinds of block: ``text``, ``heading``, ``list``, ``facts``, ``table``, ``claim``
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from governance.templatetags.words import guarantee_name, guarantee_tone, outcome_name, state_tone
+from governance.wording import guarantee_name, guarantee_tone, outcome_name, state_tone
 
 Block = dict[str, Any]
 Json = Mapping[str, Any]

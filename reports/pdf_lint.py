@@ -1,4 +1,4 @@
-"""Reads the pages of the PDF back and lints them as the HTML is linted.
+"""Reads the pages of the PDF back, lints them as the HTML is linted, and renders them anew.
 
 Compared without white space, because a PDF keeps lines and not sentences. Pure: used by the writer
 before it signs and by the offline verifier.
@@ -12,7 +12,8 @@ import rfc8785
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
-from reports.lint import CLAIMING, must_show, texts
+from reports.lint import CLAIMING_SQUEEZED, departure, lint_text
+from reports.pdf import report_pdf
 from reports.printing import printable, squeezed
 
 #: What running heads and page numbers keep to, in points from the edge of the page.
@@ -21,11 +22,14 @@ ATTACHED = "report.json"
 
 
 def lint_pdf(pdf: bytes, document: Mapping[str, Any]) -> list[str]:
-    """Check the pages: they show headline and claims word for word, and add no claim.
+    """Check the pages: their words, what is attached, and that they are what this document gives.
 
     Args:
         pdf: The rendered report.
         document: The document that it was rendered from.
+
+    Raises:
+        ValueError: The document is of another shape than a report.
     """
     try:
         reader = PdfReader(BytesIO(pdf))
@@ -33,22 +37,18 @@ def lint_pdf(pdf: bytes, document: Mapping[str, Any]) -> list[str]:
         attached = reader.attachments.get(ATTACHED)
     except (PyPdfError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return ["It cannot be read as a PDF."]
-    problems = [
-        f"The pages lack the {what}."
-        for what, sentence in must_show(document)
-        if squeezed(printable(sentence)) not in text
-    ]
-    prose = text
-    known = {squeezed(printable(said)) for said in texts(document)}
-    for said in sorted(known, key=len, reverse=True):
-        prose = prose.replace(said, "\n")
-    problems += [
-        f'The pages add "{phrase}", which no claim carries.'
-        for phrase in CLAIMING
-        if squeezed(phrase) in prose.casefold()
-    ]
-    if attached != [rfc8785.dumps(dict(document))]:
+    problems = lint_text(
+        text,
+        document,
+        seen=lambda said: squeezed(printable(said)),
+        claiming=CLAIMING_SQUEEZED,
+    )
+    report_json = rfc8785.dumps(dict(document))
+    if attached != [report_json]:
         problems.append(f"The attached {ATTACHED} is another document.")
+    due = report_pdf(document, report_json)
+    if pdf != due:
+        problems.append(departure(text, _text(PdfReader(BytesIO(due)))))
     return problems
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from governance.templatetags.words import measure_name, measured, outcome_name, phrase, state_tone
+from governance.wording import measure_name, measured, outcome_name, phrase, state_tone
 from reports.pdf_blocks import Block, Json, heading, table_of, tag, text
 
 

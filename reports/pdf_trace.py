@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from governance.templatetags.words import influence_name, kind_name, phrase
+from governance.wording import influence_name, kind_name, phrase
 from reports.figure import lineage_figure
 from reports.pdf_blocks import Block, Json, bullets, heading, table_of, text
 from unlearning.verification.wording import counted

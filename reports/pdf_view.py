@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from governance.templatetags.words import (
+from governance.wording import (
     clock_event,
     duration,
     kind_name,

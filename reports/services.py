@@ -29,7 +29,7 @@ from reports.lint import lint_document, lint_html
 from reports.models import Report
 from reports.pdf import report_pdf
 from reports.pdf_lint import lint_pdf
-from reports.rendering import canonical_json, report_html
+from reports.rendering import as_signed, canonical_json, report_html
 from reports.selectors import (
     FAILED_KIND,
     approval_facts,
@@ -70,7 +70,7 @@ def write_report(*, request_id: UUID) -> Report:
     if view.state != State.REPORTING or view.trace is None:
         raise NotReadyForReportError(NotReadyForReportError.__doc__)
     facts = gather(view)
-    document = build_document(facts)
+    document = as_signed(build_document(facts))
     return _sign_and_export(view, facts, document)
 
 

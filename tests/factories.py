@@ -41,7 +41,7 @@ from reports.facts import (
     RequestFacts,
 )
 from reports.models import Report
-from reports.rendering import canonical_json
+from reports.rendering import as_signed, canonical_json
 from reports.rules import RULES
 from reports.statement import SIGNED_KIND, sha256
 from unlearning.methods import METHODS
@@ -359,7 +359,7 @@ def _action(kind: str, name: str, method: str, guarantee_class: str) -> Action:
 def signed_report() -> Report:
     """A closed request's report row; its export is not on disk."""
     request: DeletionRequest = DeletionRequestFactory.create(state="closed")
-    report_id, document = uuid.uuid4(), report_document()
+    report_id, document = uuid.uuid4(), as_signed(report_document())
     entry = append_entry(
         kind=SIGNED_KIND,
         actor="system",

@@ -3,11 +3,11 @@
 import uuid
 
 import pytest
-from django.template.loader import render_to_string
 from django.test import Client
 
 from governance.models import Role
-from reports.lint import lint_html, visible_text
+from reports.lint import lint_html, lint_text, visible_text
+from reports.rendering import report_article, report_html
 from tests.factories import OfficerFactory, report_document, signed_report
 
 
@@ -21,7 +21,8 @@ def test_an_auditor_reads_the_report_with_every_claim_and_limit(client: Client) 
     assert response.status_code == 200
     page = response.content.decode()
     assert "Guarantee class: Approximate" in page
-    assert lint_html(page, report.document) == []
+    assert lint_text(visible_text(page), report.document) == []
+    assert report_article(report.document) in page
 
 
 @pytest.mark.django_db
@@ -40,7 +41,7 @@ def test_a_request_without_report_has_no_report_page(client: Client) -> None:
 
 
 def test_the_exported_file_needs_nothing_from_outside() -> None:
-    html = render_to_string("reports/report.html", {"document": report_document()})
+    html = report_html(report_document())
 
     assert "http-equiv" not in html
     assert "<script" not in html
@@ -51,7 +52,7 @@ def test_the_exported_file_needs_nothing_from_outside() -> None:
 def test_the_exported_file_says_what_its_claims_say_and_no_more() -> None:
     document = report_document()
 
-    html = render_to_string("reports/report.html", {"document": document})
+    html = report_html(document)
 
     assert lint_html(html, document) == []
     for sentence in (*document["residual_risk"], *document["not_examined"]):
@@ -59,8 +60,6 @@ def test_the_exported_file_says_what_its_claims_say_and_no_more() -> None:
 
 
 def test_equal_documents_give_equal_files() -> None:
-    first, second = (
-        render_to_string("reports/report.html", {"document": report_document()}) for _ in range(2)
-    )
+    first, second = (report_html(report_document()) for _ in range(2))
 
     assert first == second

@@ -7,7 +7,8 @@ import pytest
 from deletion_requests.lifecycle import FINAL_STATES, Event, State
 from deletion_requests.presentation import NEXT
 from deletion_requests.timeline import TITLES
-from governance.templatetags.words import (
+from governance.vocabulary import GUARANTEES, KINDS, RELATIONS, STATE_TONES
+from governance.wording import (
     actor_name,
     cell_text,
     clock_event,
@@ -15,7 +16,6 @@ from governance.templatetags.words import (
     measure_name,
     measured,
 )
-from governance.vocabulary import GUARANTEES, KINDS, RELATIONS, STATE_TONES
 from lineage.graph import ArtifactKind, Relation
 from unlearning.methods import METHODS
 

@@ -15,7 +15,7 @@ from governance.ledger.leaves import entry_leaf
 from reports import statement as parts
 from reports.bag import lay_out
 from reports.pdf import report_pdf
-from reports.rendering import canonical_json, report_html
+from reports.rendering import as_signed, canonical_json, report_html
 
 FORGER = Ed25519PrivateKey.from_private_bytes(b"f" * 32)
 
@@ -27,6 +27,7 @@ def forge(export: Path, change: Change) -> None:
     document = json.loads((export / parts.REPORT).read_bytes())
     document["report"]["signer"] = dsse.key_id(FORGER.public_key())
     change(document)
+    document = as_signed(document)
     report = canonical_json(document)
     (export / parts.REPORT).write_bytes(report)
     (export / parts.HTML).write_text(report_html(document))

@@ -155,11 +155,35 @@ def test_every_character_that_is_shown_has_a_glyph() -> None:
 def test_pages_that_say_more_or_less_are_found(document: dict[str, Any], pdf: bytes) -> None:
     better = {**document, "headline": "Everything was removed."}
     problems = lint_pdf(pdf, better)
-    assert "The pages lack the headline." in problems
+    assert "It lacks the headline." in problems
     assert "The attached report.json is another document." in problems
-    bold = {**document, "baseline": "x"}
-    bold_pdf = pages_of({**bold, "plan": {**document["plan"], "author": "all data was erased"}})
-    assert any('"was erased"' in problem for problem in lint_pdf(bold_pdf, bold))
+    bold = {**document, "plan": {**document["plan"], "author": "all data was erased"}}
+    adds, _, reads = lint_pdf(pages_of(bold), document)
+    assert adds == 'It adds "waserased", which no claim carries.'
+    assert "draftedbyalldatawaserased" in reads
+
+
+@pytest.mark.parametrize(
+    ("field", "better"), [("verb", "influence removed"), ("guarantee_class", "exact")]
+)
+def test_pages_with_a_claim_under_another_verb_or_class_are_found(
+    document: dict[str, Any], field: str, better: str
+) -> None:
+    altered = json.loads(json.dumps(document))
+    [claim] = [claim for claim in altered["claims"] if claim["verb"] == "suppressed"]
+    claim[field] = better
+    problems = lint_pdf(report_pdf(altered, canonical_json(document)), document)
+    lacks = f"It lacks the claim on {claim['artifact']} with its verb and guarantee class."
+    assert lacks in problems
+    assert problems[-1].startswith("It reads ")
+
+
+def test_pages_of_the_same_words_in_another_file_are_found(
+    document: dict[str, Any], pdf: bytes
+) -> None:
+    assert lint_pdf(pdf + b"% drawn over", document) == [
+        "It reads as the report but is not the file that this version makes of it."
+    ]
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", b"no pdf at all", b"%PDF-1.7\nxref\n0 1\n"])

@@ -249,4 +249,29 @@ def test_pages_that_say_something_else_are_found(export: Path) -> None:
     (export / parts.PDF).write_bytes(report_pdf(document, canonical_json(document)))
     resign(export)
     problems = verify_export(export, None).problems
-    assert f"{parts.PDF}: The pages lack the headline." in problems
+    assert f"{parts.PDF}: It lacks the headline." in problems
+
+
+@pytest.mark.parametrize(
+    ("shown", "instead"),
+    [
+        ('">suppressed</span>', '">influence removed</span>'),
+        (
+            "These artifacts still hold the records or may carry their influence:",
+            "These artifacts do not hold the records:",
+        ),
+        ("</article>", "<p>The customer data have been destroyed at every location.</p></article>"),
+        ("</style>", ".r-headline p { font-size: 0 }</style>"),
+    ],
+)
+def test_a_page_for_reading_that_was_changed_is_found(
+    export: Path, shown: str, instead: str
+) -> None:
+    forge(export, rename_the_organisation)
+    html = (export / parts.HTML).read_text()
+    assert shown in html
+    (export / parts.HTML).write_text(html.replace(shown, instead))
+    resign(export)
+    verdict = verify_export(export, None)
+    assert verdict.status is Status.BROKEN
+    assert all(problem.startswith(f"{parts.HTML}: It ") for problem in verdict.problems)

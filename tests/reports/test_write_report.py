@@ -2,6 +2,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from jinja2 import DictLoader
 from pypdf import PdfReader
 from pytest_django import Settings
 
@@ -12,6 +13,7 @@ from governance.signing import public_key_pem
 from reports import statement as parts
 from reports.errors import NotReadyForReportError, UnfitReportError
 from reports.models import Report
+from reports.rendering import ENVIRONMENT, FILE
 from reports.services import write_report
 from reports.tables import gaps
 from reports.tasks import sweep
@@ -186,14 +188,11 @@ def test_without_disk_nothing_is_signed(done: DeletionRequest, settings: Setting
 
 
 def test_a_rendering_that_says_more_is_not_signed(
-    done: DeletionRequest, settings: Settings, tmp_path: Path
+    done: DeletionRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    template = tmp_path / "templates" / "reports" / "report.html"
-    template.parent.mkdir(parents=True)
-    template.write_text("<p>All your data has been erased.</p>")
-    [engine] = settings.TEMPLATES
-    settings.TEMPLATES = [{**engine, "DIRS": [tmp_path / "templates"]}]
-    with pytest.raises(UnfitReportError, match="has been erased"):
+    bold = DictLoader({FILE: "<p>All your data has been erased.</p>"})
+    monkeypatch.setattr(ENVIRONMENT, "loader", bold)
+    with pytest.raises(UnfitReportError, match="been erased"):
         write_report(request_id=done.pk)
     assert not Report.objects.exists()
     # It would say the same again, so a person is asked at once.
