@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deletion_requests import evidence_pages, ledger_pages, pages
+from deletion_requests import confirmation_pages, evidence_pages, ledger_pages, pages
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path(
         "requests/<uuid:request_id>/evidence", evidence_pages.evidence_page, name="request-evidence"
     ),
+    path("confirm/<str:token>", confirmation_pages.confirm_page, name="request-confirm"),
     path("ledger/", ledger_pages.ledger_page, name="ledger"),
     path("ledger/checkpoint", ledger_pages.checkpoint_file, name="ledger-checkpoint"),
     path("public-key", ledger_pages.public_key_page, name="public-key"),

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from deletion_requests.buttons import actor_of, button_of_request, told
+from deletion_requests.dead_links import dead_link_page
 from deletion_requests.errors import UnknownLinkError
 from deletion_requests.recipient_selectors import LINK_LIFETIME, acknowledgement_view
 from deletion_requests.services import (
@@ -49,10 +50,7 @@ def acknowledge_page(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("recipient-acknowledge", token)
         notice = acknowledgement_view(token)
     except UnknownLinkError as unknown:
-        context = {"detail": unknown.detail, "days": LINK_LIFETIME.days}
-        return render(
-            request, "deletion_requests/unknown_link.html", context, status=unknown.status
-        )
+        return dead_link_page(request, unknown, days=LINK_LIFETIME.days)
     name = "acknowledged" if notice.acknowledged_at else "acknowledge"
     return render(request, f"deletion_requests/{name}.html", {"notice": notice})
 

@@ -55,6 +55,7 @@ def test_axe_finds_nothing_in_a_furnished_house(page: Page) -> None:
 def test_axe_finds_nothing_where_something_is_refused(page: Page) -> None:
     assert {name: examined(page) for name in refusals(page)} == {
         "login-refused": [],
+        "confirm-refused": [],
         "new-refused": [],
         "forbidden": [],
     }

@@ -1,5 +1,6 @@
-"""One request in a real browser: an officer enters and approves it, a second one approves, a
-recipient answers, and the report can be read and taken away. Models, files and product are real.
+"""One request in a real browser: an officer enters and approves it, the data subject confirms it, a
+second officer approves, a recipient answers, and the report can be read and taken away. Models,
+files and product are real.
 """
 
 import io
@@ -9,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from django.core import mail
+from playwright.sync_api import Page
 
 from deletion_requests.models import DeletionRequest
-from deletion_requests.services import confirm_identity
 from governance.models import Role
 from tests.deletion_requests.test_journey import (  # noqa: F401 - two of them are fixtures
     Company,
@@ -44,7 +45,7 @@ def test_two_officers_lead_a_request_to_its_report(
     sign_in_at(visit.page, officer)
     enter(visit, email)
     row = DeletionRequest.objects.get()
-    the_data_subject_answers(row)
+    the_data_subject_answers(visit)
     read_trace_and_plan(visit, row)
     approve(visit, row)
 
@@ -76,12 +77,25 @@ def enter(visit: Visit, email: str) -> None:
     assert email not in page.content()
 
 
-def the_data_subject_answers(row: DeletionRequest) -> None:
+def the_data_subject_answers(visit: Visit) -> None:
+    """Follow the link of the mail and enter its code, as somebody who has no account."""
     deliver()
-    found = re.search(r"code: (\d{6})", str(mail.outbox[-1].body))
-    assert found is not None
-    confirm_identity(request_id=row.pk, code=found[1], actor="client:portal")
+    body = str(mail.outbox[-1].body)
+    code, link = re.search(r"code: (\d{6})", body), re.search(r"/confirm/\S+", body)
+    assert code is not None
+    assert link is not None
+    person = stranger(visit)
+    person.goto(link[0])
+    person.get_by_label("One-time code").fill(code[1])
+    person.get_by_role("button", name="Confirm").click()
+    person.get_by_text("your request is confirmed").wait_for()
+    person.close()
     deliver()
+
+
+def stranger(visit: Visit) -> Page:
+    """A browser of somebody who has no account."""
+    return visit.page.context.browser.new_page(base_url=visit.address)  # type: ignore[union-attr]
 
 
 def read_trace_and_plan(visit: Visit, row: DeletionRequest) -> None:
@@ -119,11 +133,11 @@ def the_recipient_answers(visit: Visit) -> None:
     letter = next(str(m.body) for m in mail.outbox if m.to == ["privacy@lakeside.example"])
     link = re.search(r"/acknowledge/\S+", letter)
     assert link is not None
-    stranger = visit.page.context.browser.new_page(base_url=visit.address)  # type: ignore[union-attr]
-    stranger.goto(link[0])
-    stranger.get_by_role("button", name="We have erased these records").click()
-    stranger.wait_for_load_state()
-    stranger.close()
+    recipient = stranger(visit)
+    recipient.goto(link[0])
+    recipient.get_by_role("button", name="We have erased these records").click()
+    recipient.get_by_text("your answer is recorded").wait_for()
+    recipient.close()
     deliver()
 
 

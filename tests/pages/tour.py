@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
+from deletion_requests.confirmation import confirmation_token
 from deletion_requests.models import DeletionRequest
 from governance.models import Role
-from tests.factories import OfficerFactory
+from tests.factories import DeletionRequestFactory, OfficerFactory
 from tests.pages.conftest import sign_in_at
 from tests.pages.examples import House
 from unlearning.models import Job, JobState
@@ -62,6 +63,13 @@ def stops(house: House) -> Iterator[Stop]:
     yield Stop(name="public-key", path="/public-key", public=True)
     yield Stop(name="acknowledge", path=f"/acknowledge/{house.token}", public=True)
     yield Stop(name="acknowledged", path=f"/acknowledge/{house.used_token}", public=True)
+    for name, request in (
+        ("confirm", house.requests["late"]),
+        ("confirm-done", house.passing["verified"]),
+        ("confirm-ended", house.passing["expired"]),
+    ):
+        token = confirmation_token(request.pk)
+        yield Stop(name=name, path=f"/confirm/{token}", public=True)
     yield Stop(name="queue", path="/requests/")
     yield Stop(name="new", path="/requests/new")
     for state, request in house.requests.items():
@@ -91,6 +99,11 @@ def refusals(page: Page) -> Iterator[str]:
     page.get_by_role("button", name="Sign in").click()
     page.get_by_text("There is a problem").wait_for()
     yield "login-refused"
+    late = DeletionRequestFactory.create(state="identity_pending")
+    page.goto(f"/confirm/{confirmation_token(late.pk)}")
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_text("There is a problem").wait_for()
+    yield "confirm-refused"
     sign_in_at(page, OfficerFactory.create())
     page.goto("/requests/new")
     page.get_by_role("button", name="Send the one-time code").click()

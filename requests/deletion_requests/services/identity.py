@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from deletion_requests.confirmation import confirmation_link
 from deletion_requests.lifecycle import Event, State
 from deletion_requests.models import DeletionRequest, IdentityCheck
 from deletion_requests.services.attempts import Undertaking, attempt
@@ -182,6 +183,8 @@ def _mail(request: DeletionRequest, code: str) -> None:
             f"{settings.ORGANISATION} received a request to erase personal data under the "
             f"reference {request.reference}.\n\n"
             f"Your one-time code: {code}\n\n"
+            "Enter it where you made the request, or here:\n"
+            f"{confirmation_link(request.pk)}\n\n"
             f"It is valid for {CODE_LIFETIME.total_seconds() / 3600:.0f} hours. If you did not "
             "ask for this, ignore this message: nothing happens without the code.\n\n"
             f"We will answer by {request.due_on:%d %B %Y}.\n"
