@@ -1,18 +1,44 @@
-"""Gradient descent on any loss, with the optimizer's memory for those who keep a training state."""
+"""The company's one training loop: gradient descent on any loss.
 
-from collections.abc import Callable
+It hands out the optimizer's memory to those who keep a training state.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-from examples.company.networks import Schedule
 from unlearning.sharding import epoch_order, order_keys
 
 #: Of what the model answers and of the targets; returns a scalar.
 Loss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 #: Called after each epoch with its number, from 1, and the optimizer's momentum by parameter name.
 OnEpoch: TypeAlias = Callable[[int, dict[str, Tensor]], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How long and how fast to train."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+
+    @classmethod
+    def parse(cls, params: Mapping[str, str]) -> "Schedule":
+        """Read the schedule from recorded parameters."""
+        return cls(
+            epochs=int(params["epochs"]),
+            batch_size=int(params["batch_size"]),
+            learning_rate=float(params["learning_rate"]),
+        )
+
+
+def new_optimizer(model: nn.Module, schedule: Schedule) -> torch.optim.SGD:
+    """Make the optimizer of every gradient descent of the company."""
+    return torch.optim.SGD(model.parameters(), lr=schedule.learning_rate, momentum=0.9, fused=True)
 
 
 def descend(  # noqa: PLR0913 - one training loop, every argument by name
@@ -38,9 +64,7 @@ def descend(  # noqa: PLR0913 - one training loop, every argument by name
         schedule: How long and how fast.
         on_epoch: Called after each epoch.
     """
-    optimizer = torch.optim.SGD(
-        model.parameters(), lr=schedule.learning_rate, momentum=0.9, fused=True
-    )
+    optimizer = new_optimizer(model, schedule)
     keys = order_keys(ids, seed=seed)
     for epoch in range(schedule.epochs):
         order = torch.from_numpy(epoch_order(keys, epoch=epoch))

@@ -7,8 +7,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from examples.company.descent import descend
-from examples.company.networks import Schedule
+from examples.company.descent import Schedule, descend
 from unlearning.data import Record, RecordView
 from unlearning.digests import WEIGHTS_FILE
 from unlearning.jobfiles import Report

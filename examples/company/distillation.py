@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from examples.company.descent import descend
+from examples.company.descent import Schedule, descend
 from examples.company.features import encode_records
-from examples.company.networks import Schedule, load_classifier, new_classifier
+from examples.company.networks import load_classifier, new_classifier
 from examples.company.recipes import Monolithic
 from unlearning.data import RecordView
 from unlearning.jobfiles import Report

@@ -1,16 +1,15 @@
-"""The company's networks and their one training loop."""
+"""The company's income classifiers, and how they learn classes."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from examples.company.descent import Schedule, descend
 from examples.company.features import CLASSES, N_FEATURES
 from unlearning.digests import WEIGHTS_FILE
-from unlearning.sharding import epoch_order, order_keys
 
 
 class Classifier(nn.Module):
@@ -75,24 +74,6 @@ class Ensemble(nn.Module):
         return torch.logsumexp(answers, dim=0) - torch.log(torch.tensor(float(len(self.shards))))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
-    """How long and how fast to train."""
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-
-    @classmethod
-    def parse(cls, params: Mapping[str, str]) -> "Schedule":
-        """Read the schedule from recorded parameters."""
-        return cls(
-            epochs=int(params["epochs"]),
-            batch_size=int(params["batch_size"]),
-            learning_rate=float(params["learning_rate"]),
-        )
-
-
 def new_classifier(hidden: int, *, seed: int) -> Classifier:
     """Make a classifier with weights drawn from the seed, whatever was drawn before."""
     with torch.random.fork_rng(devices=[]):
@@ -117,12 +98,7 @@ def load_ensemble(model_dir: Path) -> Ensemble:
     return model
 
 
-def new_optimizer(model: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
-    """Make the optimizer that every training of the company uses."""
-    return torch.optim.SGD(model.parameters(), lr=schedule.learning_rate, momentum=0.9, fused=True)
-
-
-def fit(  # noqa: PLR0913 - one training loop, every argument by name
+def fit(  # noqa: PLR0913 - every argument of a training, by name
     model: nn.Module,
     features: Tensor,
     classes: Tensor,
@@ -132,21 +108,17 @@ def fit(  # noqa: PLR0913 - one training loop, every argument by name
     schedule: Schedule,
     report: Callable[[float], None],
 ) -> None:
-    """Train by SGD with momentum; which records share a batch follows from ids and seed.
+    """Train on classes; see :func:`examples.company.descent.descend`.
 
     The optimizer starts fresh at every call, so that weights alone are a full checkpoint.
     """
-    optimizer = new_optimizer(model, schedule)
-    keys = order_keys(ids, seed=seed)
-    for epoch in range(schedule.epochs):
-        order = torch.from_numpy(epoch_order(keys, epoch=epoch))
-        batches = zip(
-            torch.split(features[order], schedule.batch_size),
-            torch.split(classes[order], schedule.batch_size),
-            strict=True,
-        )
-        for batch, targets in batches:
-            optimizer.zero_grad()
-            torch.autograd.backward([nn.functional.nll_loss(model(batch), targets)])
-            optimizer.step()
-        report((epoch + 1) / schedule.epochs)
+    descend(
+        model,
+        features,
+        classes,
+        loss=nn.functional.nll_loss,
+        ids=ids,
+        seed=seed,
+        schedule=schedule,
+        on_epoch=lambda epoch, _: report(epoch / schedule.epochs),
+    )

@@ -6,16 +6,15 @@ from pathlib import Path
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from examples.company.descent import Schedule, new_optimizer
 from examples.company.features import encode_records
 from examples.company.networks import (
     Classifier,
     ClassifierStack,
-    Schedule,
     fit,
     load_classifier,
     load_ensemble,
     new_classifier,
-    new_optimizer,
 )
 from unlearning.data import Record, RecordView
 from unlearning.digests import record_digest
