@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             params={},
             tags={},
             model_type="embedding_index",
-            seconds=time.perf_counter() - started,
+            metrics={"train_seconds": time.perf_counter() - started},
         )
     print(f"{NAME}: {len(index.ids)} vectors")
 

@@ -8,6 +8,7 @@ SPEC = Spec(
     name="income-student",
     recipe="examples.company.distillation:distilled",
     data="adult-v1",
+    evaluate="adult-holdout",
     params={
         "hidden": 16,
         "epochs": 8,

@@ -8,7 +8,8 @@ SPEC = Spec(
     name="income-fine-tune",
     recipe="examples.company.recipes:fine_tune",
     data="adult-v2",
-    params={"hidden": 64, "epochs": 8, "batch_size": 64, "learning_rate": 0.01},
+    evaluate="adult-holdout",
+    params={"epochs": 8, "batch_size": 64, "learning_rate": 0.01},
     base="income-monolithic",
 )
 

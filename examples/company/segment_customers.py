@@ -8,6 +8,7 @@ SPEC = Spec(
     name="customer-segments",
     recipe="examples.company.clustering:kmeans",
     data="adult-v2",
+    evaluate="adult-holdout",
     params={"k": 8, "iterations": 40},
     model_type="clustering",
 )

@@ -104,10 +104,10 @@ def log_model(  # noqa: PLR0913 - everything that is recorded of a model, by nam
     params: Mapping[str, object],
     tags: Mapping[str, str],
     model_type: str,
-    seconds: float,
+    metrics: Mapping[str, float],
 ) -> LoggedModel:
     """Log the model directory and register it under its name, alias ``production``."""
-    mlflow.log_metric("train_seconds", seconds)
+    mlflow.log_metrics(dict(metrics))
     model = log_files(work, name, work.model_dir, params=params, tags=tags, model_type=model_type)
     _register(work, name, model)
     return model

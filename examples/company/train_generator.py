@@ -8,6 +8,7 @@ SPEC = Spec(
     name="income-generator",
     recipe="examples.company.generator:generator",
     data="adult-v1",
+    evaluate="adult-holdout",
     params={},
     model_type="generator",
 )

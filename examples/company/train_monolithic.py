@@ -8,6 +8,7 @@ SPEC = Spec(
     name="income-monolithic",
     recipe="examples.company.recipes:monolithic",
     data="adult-v1",
+    evaluate="adult-holdout",
     params={"hidden": 32, "epochs": 30, "batch_size": 64, "learning_rate": 0.02},
     tags={"vestige.policy": "approximate_allowed"},
 )

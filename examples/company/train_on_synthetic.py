@@ -8,6 +8,7 @@ SPEC = Spec(
     name="income-synthetic",
     recipe="examples.company.recipes:monolithic",
     data="adult-synthetic",
+    evaluate="adult-holdout",
     params={"hidden": 32, "epochs": 10, "batch_size": 128, "learning_rate": 0.02},
 )
 

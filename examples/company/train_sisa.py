@@ -8,6 +8,7 @@ SPEC = Spec(
     name="income-sisa",
     recipe="examples.company.recipes:sisa",
     data="adult-v1",
+    evaluate="adult-holdout",
     params={
         "hidden": 64,
         "epochs": 10,

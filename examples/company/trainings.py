@@ -13,8 +13,11 @@ from rich.progress import Progress
 
 from examples.company import tracking
 from examples.company.checkpoints import keep_checkpoints
+from unlearning.data import RecordView
 from unlearning.jobfiles import Training
+from unlearning.recipes import load_recipe
 from unlearning.training import run_training
+from unlearning.verification.models import measure
 
 SEED = 7
 
@@ -29,8 +32,8 @@ class Spec:
     recipe: str
     #: Folder below ``--data`` to train on.
     data: str
-    #: Folder below ``--data`` to evaluate on.
-    evaluate: str = "adult-holdout"
+    #: Folder below ``--data`` to measure the finished model on.
+    evaluate: str
     params: Mapping[str, object]
     tags: Mapping[str, str] = field(default_factory=dict)
     #: Registered name of the model to start from, or to learn from.
@@ -88,9 +91,22 @@ def _train(spec: Spec, data: Path, params: Mapping[str, object]) -> None:
             params=params,
             tags=spec.tags,
             model_type=spec.model_type,
-            seconds=trained.seconds,
+            metrics={"train_seconds": trained.seconds}
+            | evaluation(spec.recipe, trained.model_dir, evaluate_on),
         )
     print(f"{spec.name}: {trained.seconds:.1f} s, {trained.digest[:19]}")
+
+
+def evaluation(recipe: str, model_dir: Path, evaluate_on: Path) -> dict[str, float]:
+    """Measure a model on rows that it never trained on.
+
+    Returns:
+        Metrics ``evaluation_loss`` and, of what tells classes, ``evaluation_accuracy``; see
+        :func:`unlearning.verification.models.measure`.
+    """
+    held_out = RecordView.open(evaluate_on).records
+    _, found = measure(load_recipe(recipe), model_dir, held_out)
+    return {f"evaluation_{name}": value for name, value in found.to_json().items()}
 
 
 def _base(spec: Spec, work: tracking.Work, folder: Path) -> Path | None:

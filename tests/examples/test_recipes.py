@@ -41,6 +41,12 @@ CASES = {
         params={**SGD, "epochs": "2", "hidden": "4", "temperature": "2.0"},
         has_base=True,
     ),
+    "fine-tune": Case(
+        recipe="examples.company.recipes:fine_tune",
+        data="adult-v2",
+        params={**SGD, "epochs": "2"},
+        has_base=True,
+    ),
     "kmeans": Case(
         recipe="examples.company.clustering:kmeans",
         data="adult-v2",

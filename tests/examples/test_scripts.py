@@ -42,6 +42,11 @@ def describe(model):
         "tags": dict(model.tags), "run_tags": dict(run.data.tags),
         "bases": [base.model_id for base in run.inputs.model_inputs],
         "datasets": [used.dataset.name for used in run.inputs.dataset_inputs],
+        "evaluated_on": [
+            used.dataset.name for used in run.inputs.dataset_inputs
+            if used.tags[0].value == "evaluation"
+        ],
+        "metrics": dict(run.data.metrics),
     }
 
 print(json.dumps({
@@ -141,6 +146,18 @@ def test_every_model_can_be_made_again(company: Company) -> None:
             assert model["run_tags"]["vestige.recipe"].startswith("examples.company.")
             assert model["run_tags"]["vestige.seed"] == "7"
         assert model["digest"] == model["tags"]["vestige.digest"]
+
+
+def test_a_dataset_is_an_evaluation_only_where_the_model_was_measured_on_it(
+    company: Company,
+) -> None:
+    for name, model in company.logged.items():
+        assert len(model["evaluated_on"]) == ("evaluation_loss" in model["metrics"])
+        tells_classes = bool(model["evaluated_on"]) and name != "customer-segments"
+        assert ("evaluation_accuracy" in model["metrics"]) == tells_classes
+    assert company.logged["digits-cnn"]["evaluated_on"] == ["digits-eval"]
+    assert company.logged["income-sisa"]["evaluated_on"] == ["adult-holdout"]
+    assert company.logged["customer-index"]["evaluated_on"] == []
 
 
 def test_two_products_are_deployed(company: Company) -> None:
