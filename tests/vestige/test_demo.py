@@ -3,14 +3,17 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -18,11 +21,15 @@ from click.testing import CliRunner
 from pypdf import PdfReader
 
 from bench.kit.installation import free_ports
+from bench.kit.killing import jobs_of, kill_groups, process_with, programs_of
 from config.embedded.paths import BASE_DIR
 from config.embedded.removal import kept_folders
 from vestige.cli import main
 
 ROWS = 6_000
+SEED = 1
+#: When the first start is killed, in seconds after it wrote its request down.
+KILL_SECONDS = (5.0, 30.0)
 #: Servers of this run are the demo's own.
 FOREIGN = ("DATABASE_URL", "BROKER_URL", "MLFLOW_TRACKING_URI", "DJANGO_SETTINGS_MODULE")
 VESTIGE = [sys.executable, "-m", "vestige"]
@@ -32,11 +39,13 @@ pytestmark = pytest.mark.long
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """A demo that ran to its end."""
+    """A demo that ran to its end, after a first start of it was killed."""
 
     result: dict[str, Any]
     ports: tuple[int, ...]
     state: Path
+    #: What a first start, which was killed, had written down about its request.
+    opened: dict[str, Any]
 
 
 def two_in_a_row() -> int:
@@ -45,6 +54,22 @@ def two_in_a_row() -> int:
         [first] = free_ports(1)
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", first + 1)):
             return first
+
+
+def kill_on_its_way(demo: subprocess.Popen[bytes], state: Path) -> str:
+    """``kill -9`` a demo and all it runs, while its request is at work; the request it had open."""
+    opened = state / "demo" / "open-request.json"
+    give_up = time.monotonic() + 600
+    while not opened.exists():
+        assert demo.poll() is None, "the demo ended before it filed a request"
+        assert time.monotonic() < give_up, "the demo filed no request"
+        time.sleep(0.1)
+    time.sleep(Random(SEED).uniform(*KILL_SECONDS))  # noqa: S311 - draws a moment, no secret
+    first = process_with(demo.pid)
+    assert first is not None, "the demo ended before it was killed"
+    assert kill_groups([first, *programs_of(state), *jobs_of(state)])
+    assert not (state / "demo" / "regulator").exists(), "the request had ended before the kill"
+    return opened.read_text()
 
 
 @pytest.fixture(scope="module")
@@ -59,25 +84,55 @@ def demo() -> Iterator[Finished]:
         "VESTIGE_PRODUCT_PORT": str(product),
         "VESTIGE_LOG_LEVEL": "INFO",
     }
-    run = subprocess.run(
-        [*VESTIGE, "demo", "--json", "--no-serve", "--port", str(web), "--rows", str(ROWS)],
-        cwd=BASE_DIR,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
-    assert run.returncode == 0, run.stderr[-4000:]
+    command = [*VESTIGE, "demo", "--json", "--no-serve", "--port", str(web), "--rows", str(ROWS)]
     try:
+        with (
+            (state / "first-start.log").open("wb") as log,
+            subprocess.Popen(
+                command,
+                cwd=BASE_DIR,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            ) as first,
+        ):
+            opened = kill_on_its_way(first, state)
+        run = subprocess.run(
+            command,
+            cwd=BASE_DIR,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
+        )
+        assert run.returncode == 0, run.stderr[-4000:]
         yield Finished(
-            result=json.loads(run.stdout), ports=(web, tracking, product, product + 1), state=state
+            result=json.loads(run.stdout),
+            ports=(web, tracking, product, product + 1),
+            state=state,
+            opened=json.loads(opened),
         )
     finally:
+        kill_groups([*programs_of(state), *jobs_of(state)])
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("VESTIGE_HOME", str(state))
             for folder in kept_folders():
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_demo_that_was_killed_ends_the_same_request_once_when_started_again(
+    demo: Finished,
+) -> None:
+    letters = [path.read_text() for path in (demo.state / "mail").glob("*.log")]
+    subject = re.compile(r"^Subject: \[(\S+)\]", re.MULTILINE)
+    about = {reference for letter in letters for reference in subject.findall(letter)}
+    asking = [letter for letter in letters if "code: " in letter]
+    assert about == {demo.result["request"]}
+    assert asking
+    assert all(demo.opened["customer"]["email"] in letter for letter in asking)
+    assert not (demo.state / "demo" / "open-request.json").exists()
 
 
 def test_a_request_travels_from_intake_to_a_verified_report(demo: Finished) -> None:

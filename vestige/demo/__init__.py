@@ -18,13 +18,16 @@ from config.embedded.errors import ServiceError
 from config.embedded.stack import Stack
 from reports.statement import REPORT
 from vestige.demo.access import Access, access_for, manage, unread_datasets
-from vestige.demo.company import PRODUCTS, Company
-from vestige.demo.journey import Intake, JourneyError, approve, mailed_code
+from vestige.demo.company import PRODUCTS, Company, Customer
+from vestige.demo.journey import Intake, JourneyError, approve, mailed_code, repeat_jobs
+from vestige.demo.open_request import OpenRequest, OpenRequestFile
 from vestige.demo.partner import Partner
 from vestige.demo.progress import StepBars
 from vestige.verify import Verdict, verify_export
 
 PRODUCT_PORT = 8900
+#: States in which a request has ended without a report: there is nothing to go on with.
+ENDED_OTHERWISE = frozenset({"denied", "withdrawn", "expired"})
 #: Seconds that each part of the journey may take before the demo gives up on it.
 PLAN_SECONDS, WORK_SECONDS, MAIL_SECONDS, INDEX_SECONDS = 120, 900, 60, 300
 
@@ -51,6 +54,7 @@ def run(*, as_json: bool, serve: bool, port: int, rows: int | None) -> int:
             request = demo.journey()
             export, key = demo.export(request)
             verdict = verify_export(export, key)
+            demo.settle(verdict)
             seconds = time.monotonic() - started
             if as_json:
                 print(json.dumps(demo.result(request, export, key, verdict, seconds)))  # noqa: T201 - the result
@@ -70,6 +74,7 @@ class Demo:
     _access: Access
     _company: Company
     _intake: Intake
+    _open: OpenRequestFile
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -92,6 +97,7 @@ class Demo:
         home.mkdir(parents=True, exist_ok=True)
         self._access = access_for(home / "access.json", self._stack.environment)
         self._intake = Intake(url=self._stack.url, key=self._access.intake_key)
+        self._open = OpenRequestFile(home / "open-request.json")
         control_token = (self._stack.state / "keys" / "control-token").read_text().strip()
         self._company = Company(
             home=home,
@@ -107,33 +113,19 @@ class Demo:
         self._capture()
 
     def journey(self) -> dict[str, Any]:
-        """File a request, confirm it, approve its plan, and follow it to its close."""
-        customer = self._company.next_customer()
-        with self._bars.stage(f"Filing an erasure request for {customer.email}") as say:
-            receipt = self._intake.file_request(
-                subject_email=customer.email, idempotency_key=str(uuid4())
-            )
-            request_id, reference = receipt["id"], receipt["reference"]
-            say(f"{reference}: waiting for the mail with the one-time code")
-            code = mailed_code(
-                self._stack.state / "mail",
-                address=customer.email,
-                reference=reference,
-                seconds=MAIL_SECONDS,
-            )
-            self._intake.confirm_identity(request_id=request_id, code=code)
-            say(f"{reference}: tracing and planning")
-            planned = self._last(request_id, until="planned", seconds=PLAN_SECONDS)
+        """File a request, confirm it, approve its plan, and follow it to its close.
+
+        A request that an earlier start left open comes first, wherever it stands: each part asks
+        how it stands and does what is due.
+        """
+        customer, request = self._filed()
+        if request["state"] == "needs_human":
+            self._repeat_jobs(request)
+        planned = self._confirmed(customer, request)
         self._tell_trace(planned)
         with self._bars.stage("Two officers approve the plan"):
-            for officer in self._access.officers[:2]:
-                approve(
-                    url=self._stack.url,
-                    officer=officer,
-                    request_id=request_id,
-                    plan_digest=planned["plan"]["digest"],
-                )
-        return self._follow(request_id, reference)
+            self._approve(planned)
+        return self._follow(request["id"], request["reference"])
 
     def export(self, request: dict[str, Any]) -> tuple[Path, Path]:
         """Download the export as a regulator receives it, and the key by another way."""
@@ -144,6 +136,11 @@ class Demo:
         key = self._stack.state / "demo" / "vestige-public-key.pem"
         key.write_text(manage(self._stack.environment, "public_key"), encoding="utf-8")
         return folder / request["reference"], key
+
+    def settle(self, verdict: Verdict) -> None:
+        """Leave the request behind once its export was verified; until then it stays open."""
+        if verdict.exit_status == 0:
+            self._open.forget()
 
     def result(
         self, request: dict[str, Any], export: Path, key: Path, verdict: Verdict, seconds: float
@@ -218,6 +215,68 @@ class Demo:
                     raise ServiceError(f"The records of {unread[0]} were not read.")
                 say(f"{len(unread)} dataset versions are being read")
 
+    def _filed(self) -> tuple[Customer, dict[str, Any]]:
+        """The request that an earlier start left open, or a new one."""
+        if left := self._open.read():
+            request = self._posted(left)
+            if request["state"] not in ENDED_OTHERWISE:
+                self._say(f"Going on with {request['reference']}, which is {request['state']}")
+                return left.customer, request
+        new = OpenRequest(key=str(uuid4()), customer=self._company.next_customer())
+        self._open.keep(new)  # before the post: a kill right after it loses nothing
+        return new.customer, self._posted(new)
+
+    def _posted(self, opened: OpenRequest) -> dict[str, Any]:
+        """Post a request, for the first time or again, and read how it stands."""
+        with self._bars.stage(f"Filing an erasure request for {opened.customer.email}"):
+            receipt = self._intake.file_request(
+                subject_email=opened.customer.email, idempotency_key=opened.key
+            )
+            return self._intake.read(receipt["id"])
+
+    def _repeat_jobs(self, request: dict[str, Any]) -> None:
+        """Send on a request whose jobs met a crash too often; nothing else is decided here."""
+        engineer = next(o for o in self._access.officers if o.role == "ml_engineer")
+        try:
+            repeat_jobs(url=self._stack.url, engineer=engineer, request_id=request["id"])
+        except JourneyError as error:
+            raise JourneyError(
+                f"{request['reference']} needs a person: {request['attention']} Decide on its page "
+                "under `vestige up`, or remove everything with `make clean`."
+            ) from error
+
+    def _confirmed(self, customer: Customer, request: dict[str, Any]) -> dict[str, Any]:
+        """Confirm the identity unless that was done, and wait for the plan."""
+        request_id, reference = request["id"], request["reference"]
+        with self._bars.stage(f"Confirming the identity of {customer.email}") as say:
+            say(f"{reference}: waiting for the mail with the one-time code")
+            # The state first: a mail whose worker died before saying so is sent again.
+            stands = self._last(request_id, until="identity_pending", seconds=MAIL_SECONDS)
+            if stands["state"] == "identity_pending":
+                code = mailed_code(
+                    self._stack.state / "mail",
+                    address=customer.email,
+                    reference=reference,
+                    seconds=MAIL_SECONDS,
+                )
+                self._intake.confirm_identity(request_id=request_id, code=code)
+            say(f"{reference}: tracing and planning")
+            return self._last(request_id, until="planned", seconds=PLAN_SECONDS)
+
+    def _approve(self, request: dict[str, Any]) -> None:
+        """Let the officers approve who have not, where the plan waits for them."""
+        if request["state"] != "planned":
+            return
+        given = {approval["officer"] for approval in request["plan"]["approvals"]}
+        for officer in self._access.officers[:2]:
+            if officer.username not in given:
+                approve(
+                    url=self._stack.url,
+                    officer=officer,
+                    request_id=request["id"],
+                    plan_digest=request["plan"]["digest"],
+                )
+
     def _follow(self, request_id: str, reference: str) -> dict[str, Any]:
         """Watch the steps to the close, while the recipient of a copy reads its mail."""
         partner = Partner(mail_dir=self._stack.state / "mail", erase=self._company.partner_deletes)
@@ -227,6 +286,7 @@ class Demo:
             def look(request: dict[str, Any]) -> None:
                 nonlocal erased
                 show(request)
+                self._approve(request)  # a plan that the world outran is drafted anew
                 erased += partner.read_mail(reference)
 
             closed = self._last(request_id, until="closed", seconds=WORK_SECONDS, show=look)

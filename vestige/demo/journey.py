@@ -13,6 +13,11 @@ from vestige.demo.mail import read_letter
 
 #: States in which a request moves no further by itself.
 SETTLED = frozenset({"closed", "denied", "withdrawn", "expired", "needs_human"})
+#: The states of a request on its way, in order.
+WAY = (
+    *("received", "identity_pending", "verified", "traced", "planned", "approved"),
+    *("executing", "verifying", "partly_done", "reporting", "closed"),
+)
 #: Seconds between two looks at a request that is under way.
 POLL_SECONDS = 0.5
 #: Seconds after which one HTTP call is given up.
@@ -30,6 +35,15 @@ class Officer:
     username: str
     password: str
     role: str
+
+
+def has_reached(state: str, until: str) -> bool:
+    """Whether a request in one state has come as far as another one on its way.
+
+    >>> has_reached("executing", "planned"), has_reached("needs_human", "planned")
+    (True, False)
+    """
+    return state in WAY and WAY.index(state) >= WAY.index(until)
 
 
 class Intake:
@@ -77,7 +91,7 @@ class Intake:
         return answer.content
 
     def follow(self, request_id: str, *, until: str, seconds: float) -> Iterator[dict[str, Any]]:
-        """Yield the request after each look until it is in state ``until``.
+        """Yield the request after each look until it is in state ``until``, or further on its way.
 
         Raises:
             JourneyError: the request settled in another state, or ``seconds`` went by.
@@ -86,7 +100,7 @@ class Intake:
         while time.monotonic() < give_up:
             request = self.read(request_id)
             yield request
-            if request["state"] == until:
+            if has_reached(request["state"], until):
                 return
             if request["state"] in SETTLED:
                 raise JourneyError(
@@ -98,7 +112,22 @@ class Intake:
 
 
 def approve(*, url: str, officer: Officer, request_id: str, plan_digest: str) -> None:
-    """Sign in as the officer, as a browser does, and approve the plan by its digest."""
+    """Approve the plan by its digest, as an officer who signs in."""
+    body = {"plan_digest": plan_digest}
+    _act(url, officer, f"/api/v1/requests/{request_id}/approvals", body)
+
+
+def repeat_jobs(*, url: str, engineer: Officer, request_id: str) -> None:
+    """Let the failed jobs of a request be repeated, as an ML engineer who signs in.
+
+    Raises:
+        JourneyError: the request needs a decision that is not an engineer's.
+    """
+    _act(url, engineer, f"/api/v1/requests/{request_id}/resumption", {})
+
+
+def _act(url: str, officer: Officer, path: str, body: dict[str, str]) -> None:
+    """Sign in as an officer, as a browser does, and do one thing."""
     session = requests.Session()
     session.get(f"{url}/login", timeout=CALL_SECONDS).raise_for_status()
     signed_in = session.post(
@@ -114,8 +143,8 @@ def approve(*, url: str, officer: Officer, request_id: str, plan_digest: str) ->
     signed_in.raise_for_status()
     _json(
         session.post(
-            f"{url}/api/v1/requests/{request_id}/approvals",
-            json={"plan_digest": plan_digest},
+            f"{url}{path}",
+            json=body,
             headers={"X-CSRFToken": session.cookies["csrftoken"], "Referer": url},
             timeout=CALL_SECONDS,
         )
