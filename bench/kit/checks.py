@@ -5,8 +5,12 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
+
+import requests
 
 from bench.kit.company import SmallCompany
 from bench.kit.installation import Installation
@@ -14,22 +18,31 @@ from bench.kit.records import Head, Records
 from bench.kit.users import Journey
 from config.embedded.paths import BASE_DIR
 from reports.statement import CHECKPOINT
+from unlearning.digests import record_digest
 from vestige.demo.company import Customer
+from vestige.demo.journey import JourneyError
 from vestige.verify import verify_export
 
-INDEX = "customer-index"
-#: What may stand only once in the ledger for a request; a step and an officer each once.
+#: What the product says it serves, with the registered names behind it.
+SERVED = {"model": "income-sisa", "index": "customer-index"}
+#: Files of a model that list the records in it: by digest, and of an index by id.
+_MANIFESTS, _IDS = frozenset({"manifest.json", "base-manifest.json"}), "ids.json"
+#: What may stand only once in the ledger for a request; a step, a recipient and an officer each
+#: once.
 _ONCE = """
 SELECT kind, reference, what, count(*) FROM (
   SELECT kind, reference,
-    CASE kind WHEN 'step.done' THEN payload->>'step' WHEN 'request.approval' THEN actor ELSE '' END
+    CASE WHEN kind = 'step.done' OR kind LIKE 'recipient.%' THEN payload->>'step'
+         WHEN kind = 'request.approval' THEN actor ELSE '' END
       AS what
   FROM governance_ledgerentry
   WHERE kind IN ('request.received', 'request.code_sent', 'request.identity_confirmed',
                  'request.trace_recorded', 'trace.initial', 'plan.drafted', 'request.plan_drafted',
                  'request.approval', 'request.plan_approved', 'request.steps_started', 'step.done',
                  'request.steps_finished', 'plan.verified', 'plan.promoted', 'trace.closing',
-                 'request.evidence_recorded', 'report.signed', 'request.report_written')
+                 'recipient.notified', 'request.recipients_open', 'recipient.acknowledged',
+                 'request.recipients_answered', 'request.evidence_recorded', 'report.signed',
+                 'request.report_written')
 ) entries
 GROUP BY kind, reference, what HAVING count(*) > 1
 """
@@ -45,12 +58,42 @@ _REPEATED_ROWS = {
         SELECT plan_id, step_id, purpose, count(*) FROM unlearning_job
         GROUP BY 1, 2, 3 HAVING count(*) > 1""",
     "successors of one data set": """
-        SELECT upstream_id, count(*) FROM lineage_derivation
-        WHERE relation = 'redacted_from' GROUP BY 1 HAVING count(*) > 1""",
+        SELECT upstream_id, relation, count(*) FROM lineage_derivation
+        WHERE relation IN ('redacted_from', 'regenerated_from')
+        GROUP BY 1, 2 HAVING count(*) > 1""",
+    "notices of one step": """
+        SELECT step_id, count(*) FROM deletion_requests_recipientnotice
+        GROUP BY 1 HAVING count(*) > 1""",
     "clock events of one kind": """
         SELECT request_id, kind, basis, count(*) FROM deletion_requests_clockevent
         GROUP BY 1, 2, 3 HAVING count(*) > 1""",
 }
+
+
+def refused_again(journey: Journey) -> list[str]:
+    """Post a letter once more with everything up: the same key must still give the same request.
+
+    What a second request would be told as is :func:`doubled`.
+    """
+    try:
+        journey.post()
+    except (requests.RequestException, JourneyError) as error:
+        return [f"{journey.key}, posted again with everything up: {error}"]
+    return []
+
+
+def refused_export(journey: Journey, to: Path) -> list[str]:
+    """Download an export as its reader does, or say why that is refused.
+
+    Args:
+        journey: Whose export.
+        to: Where it is kept.
+    """
+    try:
+        to.write_bytes(journey.export())
+    except (requests.RequestException, JourneyError) as error:
+        return [f"{journey.id}: no export: {error}"]
+    return []
 
 
 def lost(journey: Journey, records: Records) -> list[str]:
@@ -106,6 +149,16 @@ def doubled(journeys: list[Journey], records: Records) -> list[str]:
     return found
 
 
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """A version of a model that is in production."""
+
+    #: Of its weights.
+    digest: str
+    #: Ids, or digests of ids, of the records that it lists as its own; empty where it has no list.
+    records: frozenset[str]
+
+
 class Registry:
     """What MLflow holds, asked as any program would."""
 
@@ -133,33 +186,74 @@ class Registry:
             if step and count > 1
         ]
 
-    def index_digest_and_ids(self) -> tuple[str, set[str]]:
-        """Digest and record ids of the index that is in production."""
-        from mlflow.artifacts import download_artifacts  # noqa: PLC0415 - as above
-
-        version = self._client.get_model_version_by_alias(INDEX, "production")
-        model = self._client.get_logged_model(str(version.source).removeprefix("models:/"))
-        with tempfile.TemporaryDirectory() as folder:
-            files = Path(
-                download_artifacts(
-                    artifact_uri=f"{model.artifact_location}/ids.json",
-                    dst_path=folder,
-                    tracking_uri=self._url,
+    def in_production(self) -> dict[str, Version]:
+        """The version of every registered model that is in production, by registered name."""
+        found = {}
+        for registered in self._client.search_registered_models(max_results=1_000):
+            if number := registered.aliases.get("production"):
+                version = self._client.get_model_version(registered.name, number)
+                model = self._client.get_logged_model(str(version.source).removeprefix("models:/"))
+                found[registered.name] = Version(
+                    digest=model.tags["vestige.digest"],
+                    records=self._records_listed(model.artifact_location),
                 )
-            )
-            ids = set(json.loads(files.read_text(encoding="utf-8")))
-        return model.tags["vestige.digest"], ids
+        return found
+
+    def _records_listed(self, location: str) -> frozenset[str]:
+        from mlflow.artifacts import (  # noqa: PLC0415 - as above
+            download_artifacts,
+            list_artifacts,
+        )
+
+        names = {
+            file.path.rpartition("/")[2]
+            for file in list_artifacts(artifact_uri=location, tracking_uri=self._url)
+        }
+        listed: set[str] = set()
+        with tempfile.TemporaryDirectory() as folder:
+            for name in names & {*_MANIFESTS, _IDS}:
+                file = download_artifacts(
+                    artifact_uri=f"{location}/{name}", dst_path=folder, tracking_uri=self._url
+                )
+                content = json.loads(Path(file).read_text(encoding="utf-8"))
+                listed.update(content if name == _IDS else content["record_digests"])
+        return frozenset(listed)
 
 
 def still_served(customer: Customer, company: SmallCompany, registry: Registry) -> list[str]:
-    """Say where the index in production, or the product, still knows a record."""
-    digest, ids = registry.index_digest_and_ids()
-    found = (
-        [f"{INDEX} in production still holds {customer.number}"] if customer.number in ids else []
+    """Say where what is in production, or the product, still knows a record."""
+    found = served_wrong(
+        customer.number, served=company.served(), in_production=registry.in_production()
     )
-    if digest not in company.served().values():
-        found.append(f"the product does not serve the {INDEX} that is in production")
     return found + [f"rule {rule} is still in force" for rule in company.rules()]
+
+
+def served_wrong(
+    number: str, *, served: Mapping[str, str], in_production: Mapping[str, Version]
+) -> list[str]:
+    """Say which version in production lists a record, and what the product serves instead of one.
+
+    Args:
+        number: Id of the record.
+        served: Digests of what the product serves, by what it is.
+        in_production: What the registry has in production, by registered name.
+    """
+    found = [
+        f"{name} in production still lists {number}"
+        for name, version in in_production.items()
+        if version.records & {number, record_digest(number)}
+    ]
+    for part, name in SERVED.items():
+        version = in_production.get(name)
+        if version is None:
+            found.append(f"{name} is not in production")
+            continue
+        if not version.records:
+            # An empty list would pass for one without the record.
+            found.append(f"{name} in production does not say which records are in it")
+        if served.get(part) != version.digest:
+            found.append(f"the product does not serve the {name} that is in production")
+    return found
 
 
 def broken_prefixes(heads: list[Head], records: Records) -> list[str]:

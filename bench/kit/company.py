@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -18,8 +18,12 @@ from vestige.demo.journey import Officer
 
 #: Few rows: a bench measures what happens to requests, not how good the models are.
 ROWS = 2_500
-#: The company's own scripts that it needs: two data sets, two classifiers, an index.
-SCRIPTS = ("prepare_data", "train_sisa", "train_monolithic", "build_index")
+#: The company's own scripts that it needs: two data sets, two classifiers, an index, rows sampled
+#: from a generator, a cache with a mirror, and an outside recipient of a copy.
+SCRIPTS = (
+    *("prepare_data", "train_sisa", "train_monolithic", "build_index"),
+    *("train_generator", "synthesize", "cache_features", "share_with_partner"),
+)
 PRODUCT = "offer-desk"
 #: Seconds until every row of the data sets is in the record index.
 _READ_SECONDS = 120
@@ -48,6 +52,7 @@ class SmallCompany:
             },
         )
         (self.port,) = free_ports(1)
+        self._product = self._company.product(PRODUCT, port=self.port, state=installation.home)
 
     @property
     def data(self) -> Path:
@@ -59,17 +64,32 @@ class SmallCompany:
         """Train, deploy and be captured; the product answers until the end."""
         folders = ("--data", str(self.data), "--stamps", str(self._company.home))
         self._company.run("pipeline", *folders, "--rows", str(ROWS), *SCRIPTS)
-        product = self._company.product(PRODUCT, port=self.port, state=self._installation.home)
         try:
             # It is slow to load, so it does so while the registry is told of it and captured.
-            product.launch()
+            self._product.launch()
             self._company.deploy(PRODUCT, port=self.port)
             manage(self._installation.environment, "capture_mlflow")
-            product.await_ready()
+            self._product.await_ready()
             wait_for(self._everything_is_read, seconds=_READ_SECONDS, what="the records")
             yield self
         finally:
-            product.stop()
+            self._product.stop()
+
+    def start_product(self) -> None:
+        """Start the product again after it was killed, and wait until it answers.
+
+        Raises:
+            ServiceError: It does not.
+        """
+        self._product.start()
+
+    def partner_deletes(self, customer_numbers: Collection[str]) -> int:
+        """Let the recipient delete customers from its copy, and return how many rows went.
+
+        Raises:
+            ServiceError: Its program failed.
+        """
+        return self._company.partner_deletes(customer_numbers)
 
     def customer(self, random: Random, *, trained_on: bool) -> Customer:
         """Draw a customer who has not been deleted.
@@ -84,8 +104,9 @@ class SmallCompany:
         return random.choice(sorted(chosen, key=lambda customer: customer.number))
 
     def files_with(self, email: str) -> list[Path]:
-        """The data files that hold an address."""
-        return [path for path in self.data.rglob("*.csv") if email in path.read_text()]
+        """The files that hold an address: of the data sets, the mirror, the recipient's copy."""
+        home = self._company.home
+        return [path for path in home.rglob("*.csv") if email in path.read_text()]
 
     def served(self) -> dict[str, str]:
         """What the product says it serves."""

@@ -2,12 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
 import psycopg
-import requests
 
 from bench.kit import checks
 from bench.kit.company import SmallCompany
@@ -18,10 +16,12 @@ from bench.kit.striking import LOOK_SECONDS, RECOVERY_SECONDS, Striker
 from bench.kit.users import Journey
 from vestige.demo.access import manage
 from vestige.demo.company import Customer
-from vestige.demo.journey import JourneyError
+from vestige.demo.partner import Partner
 
 #: Of whom nothing is held: the second request of a quick run.
 STRANGER = "nobody.{seed}@example.org"
+#: The one quick run whose person classifiers were trained on: a model is retrained under a kill.
+QUICK_TRAINED_SEED = 3
 #: Seconds that one run may take, and then the work after its last request.
 RUN_SECONDS, SETTLE_SECONDS = 900, 90
 
@@ -30,9 +30,16 @@ RUN_SECONDS, SETTLE_SECONDS = 900, 90
 class Outcome:
     """What one run showed."""
 
+    #: Requests that people set out to file.
+    requests: int = 0
+    #: Kills that were drawn.
+    scheduled: int = 0
+    #: Whether the books were read at the end.
+    judged: bool = False
     acknowledged: int = 0
     #: Posts that a kill left without an answer that acknowledges.
     unanswered: int = 0
+    #: Kills that what was struck died of.
     kills: list[Target] = field(default_factory=list)
     #: Seconds from each kill until the work went on.
     recoveries: list[float] = field(default_factory=list)
@@ -46,10 +53,19 @@ class Outcome:
     broken: list[str] = field(default_factory=list)
 
     def note(self, kill: Kill, recovery: float | None) -> None:
-        """Note a kill and the seconds of its recovery; None where it hit nothing."""
+        """Note a kill and the seconds of its recovery; None where nothing died of it."""
         if recovery is not None:
             self.kills.append(kill.target)
             self.recoveries.append(recovery)
+
+    @property
+    def ran_its_course(self) -> bool:
+        """Whether people filed requests, every drawn kill landed, and the books were read."""
+        return (
+            self.judged
+            and 0 < self.requests <= self.acknowledged
+            and 0 < self.scheduled == len(self.kills)
+        )
 
     def problems(self) -> list[str]:
         """Everything that must not be."""
@@ -83,16 +99,16 @@ class CrashRuns:
         self._key.write_text(manage(installation.environment, "public_key"))
         #: Of the first export, as somebody outside keeps it.
         self._checkpoint = installation.home / "checkpoint.txt"
-        self._striker = Striker(installation, self._records)
+        self._striker = Striker(installation, self._records, start_product=company.start_product)
         #: Problems that a run was told of.
         self._told: set[str] = set()
 
     def run_seed(self, seed: int) -> Outcome:
         """Carry out one run and read the books."""
-        outcome = Outcome()
-        people = self._people(Random(f"people:{seed}"))  # noqa: S311 - draws people, no secrets
+        people = self._people(seed)
         journeys = self._journeys(seed, people)
         kills = kills_for(seed, journeys=1 if self._quick else len(journeys))
+        outcome = Outcome(requests=len(journeys), scheduled=len(kills))
         self._say(f"Seed {seed}: " + ", ".join(_words(kill) for kill in kills))
         try:
             self._carry_out(kills, journeys, outcome)
@@ -100,6 +116,7 @@ class CrashRuns:
             for journey in journeys:
                 journey.stop()
         self._judge(journeys, people, outcome)
+        outcome.judged = True
         spent = ", ".join(f"{seconds:.1f} s" for seconds in outcome.recoveries)
         self._say(f"Seed {seed}: recovered after {spent}; {len(outcome.problems())} problems")
         for problem in outcome.problems():
@@ -110,10 +127,12 @@ class CrashRuns:
         """Give the connection to the database back."""
         self._records.close()
 
-    def _people(self, random: Random) -> list[Customer | None]:
-        first = self._company.customer(random, trained_on=not self._quick)
+    def _people(self, seed: int) -> list[Customer | None]:
+        random = Random(f"people:{seed}")  # noqa: S311 - draws people, no secrets
         if self._quick:
-            return [first, None]
+            trained_on = seed == QUICK_TRAINED_SEED
+            return [self._company.customer(random, trained_on=trained_on), None]
+        first = self._company.customer(random, trained_on=True)
         second = first
         while second == first:
             second = self._company.customer(random, trained_on=True)
@@ -127,6 +146,10 @@ class CrashRuns:
                     url=self._installation.url,
                     mail=self._installation.home / "mail",
                     access=self._company.access,
+                    partner=Partner(
+                        mail_dir=self._installation.home / "mail",
+                        erase=self._company.partner_deletes,
+                    ),
                     email=customer.email if customer else STRANGER.format(seed=seed),
                     key=f"crash-{seed}-{number}",
                     # A stranger's request meets no plan and need not wait.
@@ -169,8 +192,7 @@ class CrashRuns:
         wait_for(self._installation.is_up, seconds=RECOVERY_SECONDS, what="every program")
         outcome.wrong += self._left_over()
         for journey, customer in zip(journeys, people, strict=True):
-            with suppress(requests.RequestException, JourneyError):
-                journey.post()  # once more: the same key must still give the same request
+            outcome.wrong += checks.refused_again(journey)
             outcome.acknowledged += len(journey.acknowledged)
             outcome.unanswered += journey.unanswered
             if lost := checks.lost(journey, self._records):
@@ -204,7 +226,8 @@ class CrashRuns:
     def _export_problems(self, journey: Journey) -> list[str]:
         """Read an export as a regulator does; the first checkpoint is kept for all later runs."""
         export = self._installation.home / "export.zip"
-        export.write_bytes(journey.export())
+        if refused := checks.refused_export(journey, export):
+            return refused
         if problems := checks.export_problems(export, self._key):
             return [f"{journey.id}: {problem}" for problem in problems]
         if not self._checkpoint.exists():

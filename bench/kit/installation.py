@@ -1,24 +1,24 @@
 """An installation of a bench's own: its state in a temporary folder, its servers on free ports."""
 
-import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import psycopg
 
+from bench.kit.killing import Process, jobs_of, kill_groups, process_in, programs_of
 from config.embedded.errors import ServiceError
 from config.embedded.mlflow import answers
 from config.embedded.paths import BASE_DIR, embedded_database_url
-from config.embedded.process import Child, Command, start_time, uninterrupted
+from config.embedded.process import Child, Command, uninterrupted
 
 #: The programs that ``vestige up`` keeps running, by the names of their pid files.
 PROGRAMS = ("postgres", "valkey", "mlflow", "worker", "job-worker", "relay", "web")
@@ -33,6 +33,8 @@ AGAIN_SECONDS = 60
 #: Variables that would lead to servers or settings of somebody else.
 _FOREIGN = ("DATABASE_URL", "BROKER_URL", "MLFLOW_TRACKING_URI", "DJANGO_SETTINGS_MODULE")
 _READY = "Vestige is at"
+#: What somebody waited for.
+Found = TypeVar("Found")
 
 
 class Installation:
@@ -110,60 +112,49 @@ class Installation:
         return (
             self._supervisor is not None
             and self._supervisor.is_alive()
-            and all(self.pid_of(name) for name in PROGRAMS)
+            and all(self.process_of(name) for name in PROGRAMS)
             and answers(f"{self.url}/login")
             and answers(f"{self.mlflow_url}/health")
         )
 
-    def pid_of(self, program: str) -> int | None:
-        """The process id of a running program, None while it does not run."""
-        try:
-            record = json.loads((self.home / "pids" / f"{program}.json").read_text())
-        except (OSError, ValueError):
-            return None  # between two starts
-        running = record["started"] and start_time(record["pid"]) == record["started"]
-        return int(record["pid"]) if running else None
+    def process_of(self, program: str) -> Process | None:
+        """The process of a program, None while it does not run."""
+        return process_in(self.home / "pids" / f"{program}.json")
 
-    def kill(self, program: str) -> None:
+    def kill(self, program: str) -> bool:
         """``kill -9`` one program with its process group; ``worker`` means all workers.
 
         PostgreSQL's own processes have left the group: they notice that their parent is gone, as
         after ``pg_ctl stop -m immediate``.
 
+        Returns:
+            Whether it died of it.
+
         Raises:
             ServiceError: the program does not run and is not started again.
         """
         names = _TOGETHER.get(program, (program,))
-        wait_for(
-            lambda: all(self.pid_of(name) for name in names),
-            seconds=AGAIN_SECONDS,
-            what=f"{program} to run",
-        )
-        _kill_groups([self.pid_of(name) for name in names])
+        running = [
+            wait_for(partial(self.process_of, name), seconds=AGAIN_SECONDS, what=f"{name} to run")
+            for name in names
+        ]
+        return kill_groups(running)
 
-    def kill_everything(self) -> None:
-        """``kill -9`` the supervisor first, so that it starts nothing again, then all it ran."""
-        pids = [self.pid_of(name) for name in ("supervisor", *PROGRAMS)]
-        _kill_groups([*pids, *self.job_processes()])
+    def kill_everything(self) -> bool:
+        """``kill -9`` the supervisor first, so that it starts nothing again, then all the rest.
+
+        Returns:
+            Whether the supervisor died of it, and nothing else lives on.
+        """
+        return kill_groups([*programs_of(self.home), *jobs_of(self.home)])
 
     def kill_job(self) -> bool:
-        """``kill -9`` the process of one job; whether there was one."""
-        running = self.job_processes()
-        _kill_groups(running[:1])
-        return bool(running)
+        """``kill -9`` the process of one job; whether there was one, and it died of it."""
+        return kill_groups(self.job_processes()[:1])
 
-    def job_processes(self) -> list[int]:
+    def job_processes(self) -> list[Process]:
         """Processes that carry out a job of this installation now."""
-        folder = os.fsencode(self.home / "jobs")
-        found = []
-        for process in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                command = (process / "cmdline").read_bytes().split(b"\0")
-                if b"unlearning.runner" in command and any(
-                    part.startswith(folder) for part in command
-                ):
-                    found.append(int(process.name))
-        return sorted(found)
+        return jobs_of(self.home)
 
     def connect(self) -> "psycopg.Connection[tuple[Any, ...]]":
         """A connection of the bench's own to the installation's database.
@@ -181,12 +172,13 @@ class Installation:
         (``config.embedded.launch``).
         """
         with uninterrupted():
-            pids = [self.pid_of(name) for name in ("supervisor", *PROGRAMS) if name != "postgres"]
-            _kill_groups([*pids, *self.job_processes()])
+            postgres = self.process_of("postgres")
+            others = [found for found in programs_of(self.home) if found != postgres]
+            kill_groups([*others, *jobs_of(self.home)])
             give_up = time.monotonic() + STOP_SECONDS
-            while self.pid_of("postgres") and time.monotonic() < give_up:
+            while postgres and not postgres.is_gone and time.monotonic() < give_up:
                 time.sleep(0.1)
-            _kill_groups([self.pid_of("postgres")])
+            kill_groups([postgres] if postgres else [])
             if self._supervisor is not None:
                 self._supervisor.stop()
             if not self._keep:
@@ -211,21 +203,15 @@ def free_ports(count: int) -> tuple[int, ...]:
     return ports
 
 
-def wait_for(condition: Callable[[], object], *, seconds: float, what: str) -> None:
-    """Wait until something is so.
+def wait_for(condition: Callable[[], Found | None], *, seconds: float, what: str) -> Found:
+    """Wait until something is so, and return what the condition found.
 
     Raises:
         ServiceError: it is not within ``seconds``; the sentence names ``what``.
     """
     give_up = time.monotonic() + seconds
-    while not condition():
+    while not (found := condition()):
         if time.monotonic() > give_up:
             raise ServiceError(f"Waited {seconds:.0f} seconds in vain for {what}.")
         time.sleep(0.1)
-
-
-def _kill_groups(pids: Iterable[int | None]) -> None:
-    for pid in pids:
-        with suppress(ProcessLookupError, PermissionError):
-            if pid is not None:
-                os.killpg(pid, signal.SIGKILL)
+    return found

@@ -10,9 +10,14 @@ MAX_KILLS = 3
 MAX_WAIT = 1.5
 #: The same during the intake, which takes a few hundredths of a second.
 MAX_INTAKE_WAIT = 0.06
-#: Which of all possible draws: in this one the suite's three runs meet an intake, a job and
-#: everything at once.
-_DRAW = 175
+#: Where a plan's jobs are at work, as fractions of a request's way.
+WORK = (0.2, 0.6)
+#: From the switch to the new models on, while recipients are waited for and the report is written.
+LATE = (0.9, 0.98)
+_LATE_SHARE = 0.25
+#: Which of all possible draws: in this one the suite's three runs meet an intake, a job, the wait
+#: for a recipient, and everything at once while models are retrained.
+_DRAW = 869
 
 
 class Target(StrEnum):
@@ -21,13 +26,15 @@ class Target(StrEnum):
     WEB = "web"
     JOB = "job"
     POSTGRES = "postgres"
-    WORKER = "worker"
     EVERYTHING = "everything"
+    WORKER = "worker"
     RELAY = "relay"
     MLFLOW = "mlflow"
     VALKEY = "valkey"
     #: Alone: what it ran is told by its death, and may still be ending when it is started again.
     SUPERVISOR = "supervisor"
+    #: The company's, which knows nothing of Vestige: its own operator starts it again.
+    PRODUCT = "product"
 
 
 #: Killing these can cut an intake off between its COMMIT and its answer.
@@ -105,11 +112,16 @@ def _draw(target: Target, random: Random, journeys: int, *, intake: bool) -> Kil
     if intake and random.random() < 0.5:  # noqa: PLR2004 - every second one
         wait = random.uniform(0.0, MAX_INTAKE_WAIT)
         return Kill(target=target, journey=random.randrange(2), at=None, wait=wait)
-    # A job can be killed only while the plan has jobs.
-    low, high = (0.2, 0.6) if target is Target.JOB else (0.02, 0.98)
     return Kill(
         target=target,
         journey=random.randrange(journeys),
-        at=random.uniform(low, high),
+        at=random.uniform(*_span(target, random)),
         wait=random.uniform(0.0, MAX_WAIT),
     )
+
+
+def _span(target: Target, random: Random) -> tuple[float, float]:
+    """The part of a request's way on which a target is killed."""
+    if target is Target.JOB:
+        return WORK  # only while the plan has jobs
+    return LATE if random.random() < _LATE_SHARE else (0.02, 0.98)

@@ -1,4 +1,4 @@
-"""A data subject and two officers who do not give up: they try again through every crash."""
+"""A data subject, two officers and a recipient who do not give up: they try through every crash."""
 
 import threading
 import time
@@ -7,8 +7,10 @@ from typing import Any
 
 import requests
 
+from config.embedded.errors import ServiceError
 from vestige.demo.access import Access
 from vestige.demo.journey import Intake, JourneyError, approve, mailed_code
+from vestige.demo.partner import Partner
 
 #: Seconds between two tries.
 PAUSE = 0.2
@@ -29,6 +31,7 @@ class Journey(threading.Thread):
         url: str,
         mail: Path,
         access: Access,
+        partner: Partner,
         email: str,
         key: str,
         after: "Journey | None" = None,
@@ -39,6 +42,7 @@ class Journey(threading.Thread):
             url: Of the installation.
             mail: Folder in which its mails arrive.
             access: Logins and keys.
+            partner: The outside recipient of a copy.
             email: The data subject's address.
             key: The Idempotency-Key.
             after: A request whose end the data subject awaits before entering the code.
@@ -55,6 +59,7 @@ class Journey(threading.Thread):
         #: What the last try met; empty when it went well.
         self.trouble = ""
         self._url, self._mail, self._access, self._after = url, mail, access, after
+        self._partner = partner
         self._intake = Intake(url=url, key=access.intake_key)
         self._stop_asked = threading.Event()
 
@@ -83,7 +88,7 @@ class Journey(threading.Thread):
             try:
                 self._act()
                 self.trouble = ""
-            except (requests.RequestException, JourneyError, KeyError) as error:
+            except (requests.RequestException, JourneyError, ServiceError, KeyError) as error:
                 self.trouble = str(error)
             time.sleep(PAUSE)
 
@@ -113,6 +118,9 @@ class Journey(threading.Thread):
             self._intake.confirm_identity(request_id=self.id, code=code)
         elif request["state"] == "planned":
             self._approve(request["plan"])
+        elif request["state"] == "partly_done":
+            # Not sooner, so that kills meet a request that waits for nothing but its recipient.
+            self._partner.read_mail(request["reference"])
         self.document = request
 
     def _approve(self, plan: dict[str, Any]) -> None:

@@ -68,6 +68,15 @@ def test_a_step_that_took_effect_twice_is_found(records: Records) -> None:
     assert len(doubled([], records)) == 1
 
 
+@pytest.mark.parametrize("kind", ["recipient.notified", "recipient.acknowledged"])
+def test_a_recipient_that_was_told_or_answered_twice_is_found(records: Records, kind: str) -> None:
+    entry(kind, "request:1", step=1)
+    entry(kind, "request:1", step=2)
+    assert doubled([], records) == []
+    entry(kind, "request:1", step=2)
+    assert doubled([], records) == [f"{kind} 2 of request:1: 2 times"]
+
+
 def test_two_plans_of_one_request_are_found(records: Records) -> None:
     plan = PlanFactory.create()
     PlanFactory.create(case_id=plan.case_id)
@@ -84,12 +93,11 @@ def test_two_jobs_of_one_step_are_found(records: Records) -> None:
     assert found.startswith("jobs of one step")
 
 
-def test_a_data_set_with_two_successors_is_found(records: Records) -> None:
+@pytest.mark.parametrize("relation", [Relation.REDACTED_FROM, Relation.REGENERATED_FROM])
+def test_a_data_set_with_two_successors_is_found(records: Records, relation: Relation) -> None:
     old, *new = ArtifactFactory.create_batch(3)
     for successor in new:
-        Derivation.objects.create(
-            upstream=old, downstream=successor, relation=Relation.REDACTED_FROM
-        )
+        Derivation.objects.create(upstream=old, downstream=successor, relation=relation)
     [found] = doubled([], records)
     assert found.startswith("successors of one data set")
 

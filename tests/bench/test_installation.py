@@ -34,7 +34,7 @@ def test_killing_the_worker_kills_the_workers_of_jobs_too(installation: Installa
     workers = [started(installation, name) for name in ("worker", "job-worker")]
     relay = started(installation, "relay")
     try:
-        installation.kill("worker")
+        assert installation.kill("worker")
         wait_for(
             lambda: not any(worker.is_alive() for worker in workers),
             seconds=10,

@@ -3,7 +3,16 @@
 from collections import Counter
 
 from bench.crash import QUICK_RUNS, RUNS
-from bench.kit.schedule import INTAKE_TARGETS, MAX_KILLS, Target, kills_for, progress
+from bench.kit.crashing import QUICK_TRAINED_SEED
+from bench.kit.schedule import (
+    INTAKE_TARGETS,
+    LATE,
+    MAX_KILLS,
+    WORK,
+    Target,
+    kills_for,
+    progress,
+)
 from deletion_requests.lifecycle import FINAL_STATES, State
 
 SEEDS = range(1, RUNS + 1)
@@ -35,17 +44,35 @@ def test_intakes_are_cut_off_by_each_target_that_can() -> None:
     assert cut == INTAKE_TARGETS
 
 
-def test_the_runs_of_the_suite_meet_an_intake_a_job_and_everything() -> None:
+def test_the_runs_of_the_suite_meet_an_intake_a_job_a_recipient_and_everything() -> None:
     kills = [kill for seed in SEEDS[:QUICK_RUNS] for kill in kills_for(seed, journeys=1)]
     assert any(kill.at is None for kill in kills)
+    assert any(kill.at is not None and LATE[0] <= kill.at <= LATE[1] for kill in kills)
     assert {Target.JOB, Target.EVERYTHING} <= {kill.target for kill in kills}
     assert {kill.journey for kill in kills if kill.at is not None} == {0}
+
+
+def test_a_model_is_retrained_under_a_kill_in_the_suite() -> None:
+    assert QUICK_TRAINED_SEED in SEEDS[:QUICK_RUNS]
+    moments = [kill.at for kill in kills_for(QUICK_TRAINED_SEED, journeys=1)]
+    assert any(at is not None and WORK[0] <= at <= WORK[1] for at in moments)
+
+
+def test_worker_and_product_are_also_killed_while_recipients_are_waited_for() -> None:
+    late = {
+        kill.target
+        for seed in SEEDS
+        for kill in kills_for(seed, journeys=2)
+        if kill.at is not None and kill.at >= LATE[0]
+    }
+    assert {Target.WORKER, Target.PRODUCT, Target.EVERYTHING} <= late
 
 
 def test_progress_grows_along_the_journey_of_a_request() -> None:
     journey = [
         *(State.RECEIVED, State.IDENTITY_PENDING, State.VERIFIED, State.TRACED, State.PLANNED),
-        *(State.APPROVED, State.EXECUTING, State.VERIFYING, State.REPORTING, State.CLOSED),
+        *(State.APPROVED, State.EXECUTING, State.VERIFYING, State.PARTLY_DONE),
+        *(State.REPORTING, State.CLOSED),
     ]
     finished = {State.EXECUTING: 1.0, State.VERIFYING: 4.5}
     way = [progress(state, finished=finished.get(state, 0.0), jobs=5) for state in journey]
