@@ -1,6 +1,8 @@
 """Reads an export and the keys to check it with, trusting neither."""
 
 import json
+import lzma
+import struct
 import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -19,8 +21,21 @@ MAX_BYTES = 512 * 1024 * 1024
 Files = Mapping[str, bytes]
 
 
-#: What the ZIP and file modules raise for input that is damaged, encrypted or absent.
-UNREADABLE = (OSError, BadZipFile, NotImplementedError, RuntimeError, IndexError, zlib.error)
+#: What the ZIP and file modules raise for input that is damaged, encrypted or absent. Names in a
+#: ZIP that are no text, and dates that are none, are values that cannot be (ValueError).
+UNREADABLE = (
+    OSError,
+    EOFError,
+    BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    IndexError,
+    ValueError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 class UnreadableError(Exception):
