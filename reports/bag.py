@@ -34,7 +34,7 @@ def lay_out(
     listed = {
         **tags,
         parts.DECLARATION: DECLARED,
-        parts.BAG_INFO: _info_text({**info, "Payload-Oxum": payload_oxum(payload)}),
+        parts.BAG_INFO: info_text({**info, "Payload-Oxum": payload_oxum(payload)}),
         parts.MANIFEST: manifest_of(payload),
     }
     return {**payload, **listed, parts.TAG_MANIFEST: manifest_of(listed)}
@@ -61,7 +61,7 @@ def payload_oxum(payload: Mapping[str, bytes]) -> str:
     return f"{sum(map(len, payload.values()))}.{len(payload)}"
 
 
-def _info_text(info: Mapping[str, str]) -> bytes:
-    """One line a label; what a person entered stays on its line."""
+def info_text(info: Mapping[str, str]) -> bytes:
+    """Write ``bag-info.txt``: one line a label; what a person entered stays on its line."""
     lines = (f"{label}: {' '.join(value.split())}\n" for label, value in info.items())
     return "".join(lines).encode()

@@ -1,26 +1,18 @@
 """Builds the one document object that every rendering of a report is made from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from reports.claims import Action, Claim, EvidenceItem, derive_claim
-from reports.facts import ClockFacts, FindingFacts, PlanFacts, ReportFacts, RequestFacts
-from reports.headline import headline, weakest_verb
-from reports.metrics import measurements
+from lineage.stated import stated_trace
+from reports.claims import Action, EvidenceItem
+from reports.facts import ApprovalFacts, ClockFacts, PlanFacts, ReportFacts, RequestFacts
 from reports.rules import RULES
-from reports.tables import (
-    destructions,
-    gaps,
-    membership,
-    not_examined,
-    owners_notes,
-    recipients,
-)
-from reports.threats import THREATS
-from reports.verbs import RESIDUAL_RISK, Verb
+from reports.sections import derived_sections, jsonable
 
+#: Names the shape of the document and, with it, every fixed text and rule that sections are derived
+#: by: whoever changes one of those gives this another number, or earlier exports read as broken.
 SCHEMA = "vestige-report/2"
 
 
@@ -33,53 +25,28 @@ def build_document(facts: ReportFacts) -> dict[str, Any]:
     Returns:
         JSON values only; canonical JSON and HTML are rendered from this and nothing else.
     """
-    claims = [derive_claim(action) for action in facts.actions]
-    complete = both_complete(facts.trace, facts.closing_trace)
+    trace = _trace(facts.trace, facts.datasets_examined)
+    closing = _trace(facts.closing_trace, facts.datasets_examined) if facts.closing_trace else None
     return {
         "schema": SCHEMA,
         "report": {
             "id": facts.report_id,
-            "created_at": _moment(facts.created_at),
+            "created_at": moment_text(facts.created_at),
             "organisation": facts.organisation,
             "signer": facts.signer,
         },
-        "headline": headline(claims, complete=complete, datasets_examined=facts.datasets_examined),
-        "weakest": weakest_verb(claims) if claims else "",
-        "complete": complete,
-        "claims": [claim.to_json() for claim in claims],
-        "actions": [_action(action) for action in facts.actions],
-        "deployments": _deployments(facts.findings),
         "request": _request(facts.request),
-        "affected_artifacts": [_affected(item) for item in facts.trace["affected"]],
-        "notes": owners_notes(facts.trace["affected"]),
-        "gaps": _jsonable(gaps([t for t in (facts.trace, facts.closing_trace) if t])),
-        "trace": _trace(facts.trace, facts.datasets_examined),
-        "closing_trace": (
-            _trace(facts.closing_trace, facts.datasets_examined) if facts.closing_trace else None
-        ),
+        "trace": trace,
+        "closing_trace": closing,
         "plan": _plan(facts.plan),
-        "plan_steps": [_jsonable(asdict(step)) for step in facts.plan.steps] if facts.plan else [],
-        "approvals": [
-            {**_jsonable(asdict(item)), "approved_at": _moment(item.approved_at)}
-            for item in facts.approvals
-        ],
-        "evidence": [_finding(item) for item in facts.findings],
-        "destructions": destructions(facts.findings),
-        "recipients": recipients(facts.actions),
-        "membership": membership(facts.findings),
-        "measurements": measurements(facts.findings),
-        "threat_model": _threats(facts.findings),
-        "baseline": _baseline(facts.findings),
-        "residual_risk": _residual_risk(claims, complete=complete),
-        "not_examined": not_examined(facts.actions),
-        "not_guaranteed": list(dict.fromkeys(limit for c in claims for limit in c.limits)),
+        "plan_steps": [jsonable(asdict(step)) for step in facts.plan.steps] if facts.plan else [],
+        "approvals": [_approval(item) for item in facts.approvals],
+        "actions": [action_to_json(action) for action in facts.actions],
         "ledger": asdict(facts.ledger),
+        **derived_sections(
+            actions=facts.actions, findings=facts.findings, trace=trace, closing_trace=closing
+        ),
     }
-
-
-def both_complete(trace: Mapping[str, Any], closing: Mapping[str, Any] | None) -> bool:
-    """Whether no gap could hide an affected artifact; a trace that is missing shows nothing."""
-    return bool(trace["complete"]) and closing is not None and bool(closing["complete"])
 
 
 def action_from_json(item: Mapping[str, Any]) -> Action:
@@ -96,7 +63,8 @@ def action_from_json(item: Mapping[str, Any]) -> Action:
     return Action(**fields)
 
 
-def _action(action: Action) -> dict[str, Any]:
+def action_to_json(action: Action) -> dict[str, Any]:
+    """Give the action as JSON values, with the kind of operation that its method is."""
     rule = RULES.get(action.method)
     operation = rule.operation if rule else "no operation"
     return {
@@ -106,15 +74,6 @@ def _action(action: Action) -> dict[str, Any]:
         "evidence": [asdict(item) for item in action.evidence],
         "operation": operation,
     }
-
-
-def _deployments(findings: Sequence[FindingFacts]) -> list[dict[str, Any]]:
-    """Switches of a product to another digest: an operation of its own and no removal."""
-    return [
-        {"operation": "product switched to another model", **_finding(item)}
-        for item in findings
-        if item.kind == "deployment_switched"
-    ]
 
 
 def _request(request: RequestFacts) -> dict[str, Any]:
@@ -127,7 +86,7 @@ def _request(request: RequestFacts) -> dict[str, Any]:
         "request_type": request.request_type,
         "identity": {
             "method": request.identity_method,
-            "confirmed_at": _moment(confirmed) if confirmed else None,
+            "confirmed_at": moment_text(confirmed) if confirmed else None,
         },
         "clock": _clock(request.clock),
     }
@@ -137,35 +96,25 @@ def _clock(clock: ClockFacts) -> dict[str, Any]:
     return {
         "source": clock.source,
         "rule": clock.rule,
-        "received_at": _moment(clock.received_at),
+        "received_at": moment_text(clock.received_at),
         "due_on": clock.due_on.isoformat(),
+        "zone": clock.zone,
+        "calendar": clock.calendar,
         "events": [
-            {"kind": kind, "occurred_at": _moment(moment), "rule": rule, "note": note}
-            for kind, moment, rule, note in clock.events
+            {
+                "kind": kind,
+                "occurred_at": moment_text(moment),
+                "basis": basis,
+                "rule": rule,
+                "note": note,
+            }
+            for kind, moment, basis, rule, note in clock.events
         ],
     }
 
 
-def _affected(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "kind": item["kind"],
-        "name": item["name"],
-        "digest": item.get("digest", ""),
-        "influence": list(item["influence"]),
-        "certainty": item.get("certainty", "certain"),
-        "path": [node["name"] for node in item["path"]],
-    }
-
-
 def _trace(trace: Mapping[str, Any], datasets_examined: int) -> dict[str, Any]:
-    return {
-        "snapshot_hash": trace["snapshot_hash"],
-        "complete": bool(trace["complete"]),
-        "reasons": list(trace["reasons"]),
-        "records_found": len(trace["records"]),
-        "datasets_examined": datasets_examined,
-        "affected": [_affected(item) for item in trace["affected"]],
-    }
+    return {**stated_trace(trace), "datasets_examined": datasets_examined}
 
 
 def _plan(plan: PlanFacts | None) -> dict[str, Any] | None:
@@ -178,56 +127,10 @@ def _plan(plan: PlanFacts | None) -> dict[str, Any] | None:
     }
 
 
-def _finding(item: FindingFacts) -> dict[str, Any]:
-    """A finding without its data, which lie in the evidence file of the same digest."""
-    return {
-        "artifact": item.artifact,
-        "kind": item.kind,
-        "outcome": item.outcome,
-        "summary": item.summary,
-        "digest": item.digest,
-    }
+def _approval(approval: ApprovalFacts) -> dict[str, Any]:
+    return {**jsonable(asdict(approval)), "approved_at": moment_text(approval.approved_at)}
 
 
-def _threats(findings: Sequence[FindingFacts]) -> list[dict[str, str]]:
-    kinds = dict.fromkeys(item.kind for item in findings if item.kind in THREATS)
-    return [{"evidence": kind, **asdict(THREATS[kind])} for kind in kinds]
-
-
-def _baseline(findings: Sequence[FindingFacts]) -> str:
-    """Whether full retraining was the comparison."""
-    compared = [
-        item.artifact
-        for item in findings
-        if item.kind == "membership_inference" and item.payload.get("reference")
-    ]
-    if not compared:
-        return "Nothing was compared with a retrained model."
-    return (
-        "Full retraining without the records was the comparison for: "
-        + ", ".join(dict.fromkeys(compared))
-        + "."
-    )
-
-
-def _residual_risk(claims: Sequence[Claim], *, complete: bool) -> list[str]:
-    verbs = {claim.verb for claim in claims}
-    risks = [RESIDUAL_RISK[verb] for verb in Verb if verb in verbs]
-    if not claims:
-        risks.append("Records under another identifier would not have been found.")
-    if not complete:
-        risks.append("The lineage has gaps; an artifact that it does not know may be affected.")
-    return risks
-
-
-def _moment(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
+    """Write a moment as the report does: to the second, with its offset."""
     return moment.isoformat(timespec="seconds")
-
-
-def _jsonable(value: Any) -> Any:  # noqa: ANN401 - walks any JSON-like value
-    """Turn tuples, mappings and dates into JSON values."""
-    if isinstance(value, Mapping):
-        return {str(name): _jsonable(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_jsonable(inner) for inner in value]
-    return value.isoformat() if isinstance(value, date) else value

@@ -13,13 +13,13 @@ from governance.ledger.services import committed_fields
 from governance.models import LedgerEntry
 from reports.facts import FindingFacts
 from reports.rendering import canonical_json
-from reports.statement import EVIDENCE
+from reports.statement import evidence_name
 
 
 def evidence_files(findings: Iterable[FindingFacts]) -> dict[str, bytes]:
     """One canonical JSON file a finding, named by its place in the report and its kind."""
     return {
-        f"{EVIDENCE}/{position:02d}-{item.kind}.json": canonical_json(
+        evidence_name(position, item.kind): canonical_json(
             {
                 "artifact": item.artifact,
                 "kind": item.kind,

@@ -17,8 +17,11 @@ class ClockFacts:
     rule: str
     received_at: datetime
     due_on: date
-    #: ``(kind, moment, rule, note)`` in order.
-    events: tuple[tuple[str, datetime, str, str], ...]
+    #: IANA zone and public holidays that days are counted by.
+    zone: str
+    calendar: str
+    #: ``(kind, moment, basis, rule, note)`` in order.
+    events: tuple[tuple[str, datetime, str, str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -105,7 +105,8 @@ def request_facts(view: RequestView) -> RequestFacts:
     """Take from a request what its report states."""
     identity = view.identity
     events = tuple(
-        (event.kind, event.occurred_at, event.rule, event.note) for event in view.clock_events
+        (event.kind, event.occurred_at, event.basis, event.rule, event.note)
+        for event in view.clock_events
     )
     return RequestFacts(
         id=str(view.id),
@@ -118,6 +119,8 @@ def request_facts(view: RequestView) -> RequestFacts:
             rule=view.clock_rule,
             received_at=view.received_at,
             due_on=view.due_on,
+            zone=view.zone,
+            calendar=view.holiday_calendar,
             events=events,
         ),
         identity_method=identity.method if identity else "none",
@@ -136,11 +139,16 @@ def plan_facts(plan: PlanView) -> PlanFacts:
 
 
 def approval_facts(view: RequestView) -> tuple[ApprovalFacts, ...]:
-    """Take from the approvals what the report states."""
+    """Take from the approvals what the report states, with the roles that officers had then."""
+    roles = {
+        (entry.actor, entry.payload.get("plan_digest")): entry.payload.get("roles")
+        for entry in entries_about(f"request:{view.id}")
+        if entry.kind == "request.approval"
+    }
     return tuple(
         ApprovalFacts(
             officer=item.officer,
-            roles=item.roles,
+            roles=tuple(roles.get((f"officer:{item.officer}", item.plan_digest)) or item.roles),
             approved_at=item.approved_at,
             is_author=item.is_author,
         )

@@ -16,7 +16,6 @@ from governance import signing
 from governance.ledger.origin import ledger_origin
 from governance.ledger.selectors import entries_about, head
 from governance.ledger.services import append_entry, lock_appends
-from governance.models import LedgerEntry
 from governance.outbox import publish
 from reports import statement as parts
 from reports.bag import bag_info, lay_out
@@ -134,7 +133,9 @@ def sweep_reports() -> None:
 
 def gather(view: RequestView) -> ReportFacts:
     """Collect everything the report may state, once."""
-    plan, trace, tree = view.plan, view.trace or {}, head()
+    trace, tree = view.trace or {}, head()
+    # A plan that was outdated before its work began says nothing of the trace that came after it.
+    plan = view.plan if view.plan and view.plan.snapshot_hash == trace["snapshot_hash"] else None
     return ReportFacts(
         report_id=str(uuid4()),
         created_at=timezone.now(),
@@ -145,7 +146,7 @@ def gather(view: RequestView) -> ReportFacts:
         closing_trace=view.closing_trace,
         datasets_examined=datasets_examined(),
         plan=plan_facts(plan) if plan else None,
-        approvals=approval_facts(view),
+        approvals=approval_facts(view) if plan else (),
         actions=actions_of(plan, trace, view.closing_trace) if plan else (),
         findings=findings_of(plan) if plan else (),
         ledger=LedgerFacts(origin=ledger_origin(), size=tree.size, root=tree.root.hex()),
@@ -163,7 +164,7 @@ def _sign_and_export(view: RequestView, facts: ReportFacts, document: dict[str, 
     )
     tree = head()
     note = signing.sign_head(origin=ledger_origin(), size=tree.size, root=tree.root)
-    payload[parts.LEDGER] = ledger_file(_entries(view), note)
+    payload[parts.LEDGER] = ledger_file(entries_about(f"request:{view.id}"), note)
     files, envelope = _seal(payload, note, facts)
     report = Report.objects.create(
         id=UUID(facts.report_id),
@@ -220,15 +221,7 @@ def _seal(
         schema=SCHEMA,
     )
     files = lay_out(payload, tags, info)
-    predicate = {"report": facts.report_id, "reference": facts.request.reference}
+    predicate = parts.predicate(report=facts.report_id, reference=facts.request.reference)
     stated = canonical_json(parts.statement(files, predicate))
     envelope = signing.sign_payload(stated, parts.PAYLOAD_TYPE)
     return {**files, **parts.statement_files(envelope)}, envelope
-
-
-def _entries(view: RequestView) -> list[LedgerEntry]:
-    """Ledger entries about the request and its plan, in the ledger's order."""
-    entries = entries_about(f"request:{view.id}")
-    if view.plan:
-        entries += entries_about(f"plan:{view.plan.id}")
-    return sorted(entries, key=lambda entry: entry.index)

@@ -53,6 +53,11 @@ OUTSIDE_MANIFESTS = frozenset({TAG_MANIFEST, STATEMENT, STATEMENT_PAE, STATEMENT
 STATED = (MANIFEST, TAG_MANIFEST, REPORT)
 
 
+def evidence_name(position: int, kind: str) -> str:
+    """Where the finding at a position of the report lies, counted from 1."""
+    return f"{EVIDENCE}/{position:06d}-{kind}.json"
+
+
 def sha256(data: bytes) -> str:
     """SHA-256 in hex."""
     return hashlib.sha256(data).hexdigest()
@@ -89,6 +94,11 @@ def statement(files: Mapping[str, bytes], predicate: Mapping[str, Any]) -> dict[
         "predicateType": PREDICATE_TYPE,
         "predicate": dict(predicate),
     }
+
+
+def predicate(*, report: str, reference: str) -> dict[str, str]:
+    """What is stated beside the digests: which report on which request it is."""
+    return {"report": report, "reference": reference}
 
 
 def subjects(files: Iterable[tuple[str, bytes]]) -> list[dict[str, Any]]:

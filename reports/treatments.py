@@ -1,6 +1,6 @@
 """What was done to each affected artifact, read off the plan and the two traces."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from lineage.graph import ArtifactKind
@@ -21,9 +21,9 @@ def actions_of(
         closing: The trace after the work; what it still finds weakens the claims.
     """
     left = list(closing["affected"]) if closing else []
-    affected = {item["artifact_id"]: item["name"] for item in trace["affected"]}
+    affected = {item["artifact_id"]: item for item in trace["affected"]}
     treated = tuple(_action(plan, step, left, affected) for step in plan.steps)
-    return (*treated, *_untreated(plan, trace), *_newly_found(plan, trace, left))
+    return (*treated, *_untreated(plan, trace, left), *_newly_found(plan, trace, left))
 
 
 def _period(plan: PlanView, step: StepView) -> str:
@@ -41,14 +41,16 @@ def _action(
     plan: PlanView,
     step: StepView,
     left: Iterable[Mapping[str, Any]],
-    affected: Mapping[int, str],
+    affected: Mapping[int, Mapping[str, Any]],
 ) -> Action:
+    found = affected.get(step.artifact_id, {})
     evidence = tuple(_evidence_item(item) for item in step.evidence)
     recorded = any(e.kind == "run_recorded" and e.outcome == "passed" for e in evidence)
     return Action(
         artifact_kind=step.artifact_kind,
         artifact_name=step.artifact_name,
-        artifact_digest=step.artifact_digest,
+        # As it was traced: a later capture may have read another digest.
+        artifact_digest=found.get("digest", step.artifact_digest),
         new_digest=str(step.outcome.get("digest") or ""),
         method=step.method,
         guarantee_class=step.guarantee_class,
@@ -58,13 +60,14 @@ def _action(
         period=_period(plan, step),
         inherits=_inherits(step.artifact_id, affected),
         same_content=_same_content(step),
-        found_again=_found_again(step, left),
+        found_again=_found_again({step.artifact_id, step.outcome.get("artifact")}, left),
     )
 
 
-def _inherits(artifact_id: int, affected: Mapping[int, str]) -> tuple[str, ...]:
+def _inherits(artifact_id: int, affected: Mapping[int, Mapping[str, Any]]) -> tuple[str, ...]:
     """Affected models and synthetic datasets that an artifact was made from, by name."""
-    return tuple(sorted(affected[source] for source in made_from(artifact_id) & affected.keys()))
+    sources = made_from(artifact_id) & affected.keys()
+    return tuple(sorted(affected[source]["name"] for source in sources))
 
 
 def _same_content(step: StepView) -> int:
@@ -77,9 +80,8 @@ def _same_content(step: StepView) -> int:
     return sum(counts)
 
 
-def _found_again(step: StepView, left: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """How the records still reach a step's artifact, or the one that it made."""
-    own = {step.artifact_id, step.outcome.get("artifact")}
+def _found_again(own: Collection[int | None], left: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """How the records still reach an artifact, or the one that a step made of it."""
     found = (item["influence"] for item in left if item["artifact_id"] in own)
     return tuple(sorted({name for names in found for name in names}))
 
@@ -101,7 +103,9 @@ def _newly_found(
             )
 
 
-def _untreated(plan: PlanView, trace: Mapping[str, Any]) -> Iterator[Action]:
+def _untreated(
+    plan: PlanView, trace: Mapping[str, Any], left: Iterable[Mapping[str, Any]]
+) -> Iterator[Action]:
     """Affected artifacts without a step; a segment is treated with its dataset version."""
     treated = {step.artifact_id for step in plan.steps}
     reasons = {item["artifact_id"]: item["reason"] for item in plan.uncovered}
@@ -112,6 +116,7 @@ def _untreated(plan: PlanView, trace: Mapping[str, Any]) -> Iterator[Action]:
             artifact_kind=item["kind"],
             artifact_name=item["name"],
             artifact_digest=item.get("digest", ""),
+            found_again=_found_again({item["artifact_id"]}, left),
             untreated_because=reasons.get(item["artifact_id"], "No step of the plan treated it."),
         )
 

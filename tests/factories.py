@@ -290,7 +290,9 @@ def report_document() -> dict[str, Any]:
         rule="gdpr-erasure@1",
         received_at=moment,
         due_on=moment.date() + timedelta(30),
-        events=(("start", moment, "gdpr-erasure@1", "The request was received."),),
+        zone="Europe/Berlin",
+        calendar="DE",
+        events=(("start", moment, "", "gdpr-erasure@1", "The request was received."),),
     )
     actions = tuple(_action(*row[:4]) for row in _COMPANY if row[2])
     return build_document(

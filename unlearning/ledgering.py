@@ -1,10 +1,11 @@
 """What this app writes into the ledger and tells the floor above."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from governance.ledger.services import append_entry
 from governance.outbox import publish
-from unlearning.models import Job, Plan, PlanStep
+from unlearning.models import Evidence, Job, Plan, PlanStep
+from unlearning.recorded import recorded_finding
 
 SYSTEM = "system"
 
@@ -19,6 +20,20 @@ def note(plan: Plan, kind: str, payload: Mapping[str, object], *, actor: str = S
         actor: Who did it.
     """
     append_entry(kind=kind, actor=actor, reference=f"request:{plan.case_id}", payload=payload)
+
+
+def as_recorded(findings: Iterable[Evidence]) -> dict[str, dict[str, str]]:
+    """Say what a ledger entry holds of findings, by step and kind; a later entry replaces it."""
+    return {
+        f"{row.step_id or 'plan'}:{row.kind}": recorded_finding(
+            artifact=row.step.artifact.name if row.step else "",
+            kind=row.kind,
+            outcome=row.outcome,
+            summary=row.summary,
+            digest=row.digest,
+        )
+        for row in findings
+    }
 
 
 def plan_changed(plan: Plan) -> None:

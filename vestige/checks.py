@@ -6,6 +6,7 @@ and evidence carry, under one signature.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import rfc8785
@@ -16,22 +17,21 @@ from governance.ledger import merkle
 from governance.ledger.checkpoint import BadCheckpoint, Checkpoint, read_checkpoint
 from governance.ledger.leaves import entry_leaf
 from reports import statement as parts
-from reports.claims import derive_claim
-from reports.document import SCHEMA, action_from_json
+from reports.bag import bag_info, info_text
+from reports.document import SCHEMA, action_from_json, action_to_json
 from reports.facts import FindingFacts
-from reports.headline import headline, weakest_verb
 from reports.lint import lint_document, lint_html
-from reports.metrics import measurements
 from reports.pdf_lint import lint_pdf
-from reports.tables import destructions, membership
+from reports.sections import derived_sections
 from vestige.cross_checks import (
     ancestry_problems,
+    clock_problems,
     evidence_problems,
-    ledger_problems,
     trace_problems,
 )
 from vestige.export_reader import BrokenPart, Files, file_of, object_of
 from vestige.integrity import check_bag, check_statement, same
+from vestige.ledger_checks import ledger_problems
 
 Check = Callable[[Files, Ed25519PublicKey], Iterator[str]]
 
@@ -39,7 +39,15 @@ Check = Callable[[Files, Ed25519PublicKey], Iterator[str]]
 EARLIER_REPORT = "report.json"
 
 #: What reading a value of another shape than ours raises.
-MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
+MALFORMED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    dsse.BadEnvelope,
+)
 
 
 def _run(part: str, check: Check, files: Files, signer: Ed25519PublicKey) -> list[str]:
@@ -70,7 +78,7 @@ def _check_ledger(files: Files, key: Ed25519PublicKey) -> Iterator[str]:
     if [entry["payload"].get("sha256") for entry in signed] != [digest]:
         yield f"{parts.LEDGER}: no entry commits to this {parts.REPORT}."
     document = object_of(files, parts.REPORT)
-    for problem in ledger_problems(document, ledger["entries"]):
+    for problem in ledger_problems(document, ledger["entries"], head):
         yield f"{parts.REPORT}: {problem}"
 
 
@@ -84,54 +92,72 @@ def _included(entry: Mapping[str, Any], head: Checkpoint) -> bool:
     )
 
 
-def _check_claims(files: Files, key: Ed25519PublicKey) -> Iterator[str]:
-    """Claims and headline are those that the recorded actions carry, in report and rendering."""
+def _check_report(files: Files, key: Ed25519PublicKey) -> Iterator[str]:
+    """The report agrees with itself and names its signer; its page for reading says no more."""
     document = object_of(files, parts.REPORT)
-    claims = [derive_claim(action_from_json(item)) for item in document["actions"]]
-    if [claim.to_json() for claim in claims] != document["claims"]:
-        yield f"{parts.REPORT}: a claim is not what its method and evidence carry."
-    expected = headline(
-        claims,
-        complete=document["complete"],
-        datasets_examined=document["trace"]["datasets_examined"],
-    )
-    if document["headline"] != expected:
-        yield f"{parts.REPORT}: the headline is not what the claims carry."
-    if document["weakest"] != (weakest_verb(claims) if claims else ""):
-        yield f"{parts.REPORT}: it names another weakest claim than there is."
     if document["report"]["signer"] != dsse.key_id(key):
         yield f"{parts.REPORT}: it names another key as its signer."
+    for check in (trace_problems, ancestry_problems, clock_problems, lint_document):
+        yield from (f"{parts.REPORT}: {problem}" for problem in check(document))
     html = file_of(files, parts.HTML).decode()
-    yield from (f"{parts.REPORT}: {problem}" for problem in trace_problems(document))
-    yield from (f"{parts.REPORT}: {problem}" for problem in ancestry_problems(document))
-    yield from (f"{parts.REPORT}: {problem}" for problem in lint_document(document))
     yield from (f"{parts.HTML}: {problem}" for problem in lint_html(html, document))
 
 
-#: Tables of the report that follow from the findings alone.
-DERIVED: dict[str, Callable[[Sequence[FindingFacts]], Any]] = {
-    "measurements": measurements,
-    "destructions": destructions,
-    "membership": membership,
-}
-
-
-def _check_evidence(files: Files, _key: Ed25519PublicKey) -> Iterator[str]:
-    """Every finding of the report lies in a file whose data fit its digest, and is cited so."""
+def _check_findings(files: Files, _key: Ed25519PublicKey) -> Iterator[str]:
+    """Every finding lies in a file whose data fit its digest, and the sections follow from them."""
     document = object_of(files, parts.REPORT)
-    names = sorted(name for name in files if name.startswith(f"{parts.EVIDENCE}/"))
+    names = [
+        parts.evidence_name(position, item["kind"])
+        for position, item in enumerate(document["evidence"], start=1)
+    ]
+    known = {parts.REPORT, parts.HTML, parts.PDF, parts.LEDGER, *names}
+    for name in sorted(files):
+        if name.startswith(parts.DATA) and name not in known:
+            yield f"{name}: it is no part of a report."
     found = [object_of(files, name) for name in names]
     for name, item in zip(names, found, strict=True):
         if parts.sha256(rfc8785.dumps(item.get("payload"))) != item.get("digest"):
             yield f"{name}: its data do not fit its digest."
-    stated = [{key: item[key] for key in item if key != "payload"} for item in found]
-    if stated != document.get("evidence"):
-        yield f"{parts.REPORT}: its findings are not those in {parts.EVIDENCE}/."
     yield from (f"{parts.REPORT}: {problem}" for problem in evidence_problems(document, found))
-    findings = [FindingFacts(**item) for item in found]
-    for table, derive in DERIVED.items():
-        if document.get(table) != derive(findings):
-            yield f"{parts.REPORT}: its {table} are not those of its findings."
+    yield from _section_problems(document, [FindingFacts(**item) for item in found])
+
+
+def _section_problems(
+    document: Mapping[str, Any], findings: Sequence[FindingFacts]
+) -> Iterator[str]:
+    """Every section that follows from the others is what follows from them."""
+    actions = [action_from_json(item) for item in document["actions"]]
+    expected = {
+        "actions": [action_to_json(action) for action in actions],
+        **derived_sections(
+            actions=actions,
+            findings=findings,
+            trace=document["trace"],
+            closing_trace=document["closing_trace"],
+        ),
+    }
+    for section, derived in expected.items():
+        if document.get(section) != derived:
+            words = section.replace("_", " ")
+            yield f'{parts.REPORT}: its section "{words}" does not follow from its record.'
+
+
+def _check_labels(files: Files, _key: Ed25519PublicKey) -> Iterator[str]:
+    """What is said of the report outside it is said of this report."""
+    document = object_of(files, parts.REPORT)
+    report, reference = document["report"], document["request"]["reference"]
+    stated = json.loads(dsse.open_unverified(object_of(files, parts.STATEMENT), parts.PAYLOAD_TYPE))
+    if stated["predicate"] != parts.predicate(report=report["id"], reference=reference):
+        yield f"{parts.STATEMENT}: it names another report."
+    info = bag_info(
+        organisation=report["organisation"],
+        reference=reference,
+        created_on=datetime.fromisoformat(report["created_at"]).date(),
+        schema=document["schema"],
+    )
+    lines = file_of(files, parts.BAG_INFO).splitlines()
+    if not set(info_text(info).splitlines()) <= set(lines):
+        yield f"{parts.BAG_INFO}: it describes another report."
 
 
 def _check_pdf(files: Files, _key: Ed25519PublicKey) -> Iterator[str]:
@@ -149,8 +175,9 @@ INTEGRITY: tuple[tuple[str, Check], ...] = (
 #: whether the parts tell one story,
 CONTENT: tuple[tuple[str, Check], ...] = (
     (parts.LEDGER, _check_ledger),
-    (parts.REPORT, _check_claims),
-    (parts.REPORT, _check_evidence),
+    (parts.REPORT, _check_report),
+    (parts.REPORT, _check_findings),
+    (parts.BAG_INFO, _check_labels),
 )
 #: and what takes long to read, which nobody needs to know of a broken export.
 PAGES: tuple[tuple[str, Check], ...] = ((parts.PDF, _check_pdf),)
@@ -168,6 +195,6 @@ def other_version(files: Files) -> str:
     name = parts.REPORT if parts.REPORT in files else EARLIER_REPORT
     try:
         schema = json.loads(files[name])["schema"]
-    except (KeyError, *MALFORMED):
+    except MALFORMED:
         return ""
     return str(schema) if schema != SCHEMA else ""

@@ -1,43 +1,68 @@
-"""Whether the parts of an export tell one story: report, evidence and ledger against each other.
+"""Whether a report agrees with itself: its claims with its traces, its evidence and its rules.
 
-Signatures show who says something; these checks show that it was not said against the record.
+Signatures show who says something; these checks, and those against the ledger in
+``vestige.ledger_checks``, show that it was not said against the record.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from reports.document import both_complete
+from deletion_requests.deadlines import Moment, compute_clock, rule_for
 from reports.rules import RULES
 
 Json = Mapping[str, Any]
 
-#: Kinds of artifact that have no claim of their own or whose digest no step reports.
-UNDIGESTED = frozenset({"segment", "dataset_version", "evaluation_set", "log"})
+SEGMENT = "segment"
 #: Kinds of artifact that must be clean themselves before what was made from them is.
 ANCESTORS = frozenset({"model", "fine_tune", "distilled", "synthetic_dataset"})
-#: Ledger entries about recipients start so.
-RECIPIENT_KINDS = "recipient."
-#: Officers who must have agreed before anything is removed.
-APPROVALS = 2
 
 
 def trace_problems(document: Json) -> Iterator[str]:
-    """Claims and headline leave out nothing that the two traces found."""
-    trace, closing = document["trace"], document["closing_trace"]
-    if document["complete"] is not both_complete(trace, closing):
-        yield "it says something else on completeness than its traces."
-    named = {(action["artifact_kind"], action["artifact_name"]) for action in document["actions"]}
-    made = {action["new_digest"]: action for action in document["actions"] if action["new_digest"]}
-    for item in trace["affected"]:
-        if item["kind"] != "segment" and (item["kind"], item["name"]) not in named:
+    """Claims leave out nothing that the two traces found, and speak of nothing else."""
+    actions, closing = document["actions"], document["closing_trace"]
+    found = document["trace"]["affected"]
+    left = closing["affected"] if closing else []
+    named = {_named(action) for action in actions}
+    for item in found:
+        if not _covered(item) and _artifact(item) not in named:
             yield f"it claims nothing on {item['name']}, which its trace found."
-    for item in closing["affected"] if closing else ():
-        action = made.get(item["digest"])
-        if action and not set(item["influence"]) <= set(action["found_again"]):
-            yield f"it leaves out that its closing trace still found {item['name']}."
-        known = action or item["kind"] in UNDIGESTED or (item["kind"], item["name"]) in named
-        if not known:
+    before = {_artifact(item) for item in found}
+    for item in left:
+        yield from _again_problems(item, actions, known=_artifact(item) in before)
+    digests = {(*_artifact(item), item["digest"]) for item in (*found, *left)}
+    for action in actions:
+        if (*_named(action), action["artifact_digest"]) not in digests:
+            yield f"it speaks of {action['artifact_name']} with a digest that no trace found."
+
+
+def _again_problems(item: Json, actions: Sequence[Json], *, known: bool) -> Iterator[str]:
+    """What the closing trace still found is said where it weakens a claim."""
+    about = _about(item, actions)
+    if not about:
+        if not (known and _covered(item)):
             yield f"it claims nothing on {item['name']}, which its closing trace found."
+    elif not any(set(item["influence"]) <= set(action["found_again"]) for action in about):
+        yield f"it leaves out that its closing trace still found {item['name']}."
+
+
+def _about(item: Json, actions: Sequence[Json]) -> list[Json]:
+    """Actions about what a trace found: those that made this digest, else those of its name."""
+    made = [a for a in actions if a["new_digest"] and a["new_digest"] == item["digest"]]
+    return made or [action for action in actions if _named(action) == _artifact(item)]
+
+
+def _covered(item: Json) -> bool:
+    """Whether an artifact is treated, and claimed, with the dataset that it is part of."""
+    return bool(item["kind"] == SEGMENT)
+
+
+def _named(action: Json) -> tuple[str, str]:
+    return action["artifact_kind"], action["artifact_name"]
+
+
+def _artifact(item: Json) -> tuple[str, str]:
+    return item["kind"], item["name"]
 
 
 def ancestry_problems(document: Json) -> Iterator[str]:
@@ -58,7 +83,7 @@ def ancestry_problems(document: Json) -> Iterator[str]:
 
 
 def evidence_problems(document: Json, files: Sequence[Json]) -> Iterator[str]:
-    """Each action cites all findings about its artifact, and findings about its own digest.
+    """Each action cites all findings about its artifact, and a replay of its own digest.
 
     Args:
         document: The report.
@@ -92,42 +117,32 @@ def evidence_problems(document: Json, files: Sequence[Json]) -> Iterator[str]:
                 yield f"the replay of {action['artifact_name']} was of another digest."
 
 
-def ledger_problems(document: Json, entries: Sequence[Json]) -> Iterator[str]:
-    """Traces, approvals and evidence are those that the ledger recorded when they happened."""
-    newest = {entry["kind"]: entry["payload"] for entry in entries}
-    for name, purpose in (("trace", "initial"), ("closing_trace", "closing")):
-        trace, entry = document[name], newest.get(f"trace.{purpose}", {})
-        if trace and any(entry.get(fact) != value for fact, value in _facts(trace).items()):
-            yield f"its {purpose} trace is not the one in the ledger."
-    if document["plan"] is None:
-        return
-    agreed = {
-        entry["actor"]
-        for entry in entries
-        if entry["kind"] == "request.approval"
-        and entry["payload"]["plan_digest"] == document["plan"]["digest"]
+def clock_problems(document: Json) -> Iterator[str]:
+    """The last day to answer is what the rule makes of the clock's events."""
+    request = document["request"]
+    stated = request["clock"]
+    rule = rule_for(request["regime"], request["request_type"])
+    events = [
+        Moment(
+            kind=item["kind"],
+            at=datetime.fromisoformat(item["occurred_at"]),
+            basis=item["basis"],
+        )
+        for item in stated["events"]
+    ]
+    clock = compute_clock(
+        rule,
+        events,
+        zone=stated["zone"],
+        calendar=stated["calendar"],
+        now=datetime.fromisoformat(document["report"]["created_at"]),
+    )
+    expected = {
+        "source": rule.source,
+        "rule": rule.label,
+        "due_on": clock.respond_by.isoformat(),
     }
-    stated = {f"officer:{item['officer']}" for item in document["approvals"]}
-    if len(stated) < APPROVALS or not stated <= agreed:
-        yield "its approvals are not two that the ledger holds for this plan."
-    recorded = set(newest.get("plan.promoted", {}).get("evidence", {}).values())
-    recorded |= set(_later_evidence(entries))
-    for item in document["evidence"]:
-        if item["artifact"] and item["digest"] not in recorded:
-            yield f"{item['kind']} of {item['artifact']} is not the evidence in the ledger."
-
-
-def _later_evidence(entries: Sequence[Json]) -> Iterator[str]:
-    """Digests of evidence that came after the promotion: what recipients were told and answered."""
-    for entry in entries:
-        if entry["kind"].startswith(RECIPIENT_KINDS):
-            yield from entry["payload"].get("evidence", {}).values()
-
-
-def _facts(trace: Json) -> dict[str, object]:
-    """What the ledger's entry about a trace holds of it."""
-    return {
-        "snapshot_hash": trace["snapshot_hash"],
-        "complete": trace["complete"],
-        "affected": len(trace["affected"]),
-    }
+    if any(stated[name] != value for name, value in expected.items()):
+        yield "its clock is not what the rule makes of its events."
+    if request["regime_name"] != rule.name:
+        yield "it names another regime than its request's."

@@ -125,6 +125,24 @@ def verify_inclusion(
     return last == 0 and computed == expected_root
 
 
+def root_before(proof: Sequence[bytes]) -> bytes:
+    """Root over all leaves but the last, from the last leaf's audit path.
+
+    That path holds the roots of the perfect subtrees that the leaves before it fall into, smallest
+    first. It says nothing unless the path was verified for the last leaf.
+
+    >>> leaves = [leaf_hash(bytes([n])) for n in range(7)]
+    >>> root_before(inclusion_proof(6, leaves)) == root(leaves[:6])
+    True
+    """
+    if not proof:
+        return EMPTY_ROOT
+    computed = proof[0]
+    for peak in proof[1:]:
+        computed = node_hash(peak, computed)
+    return computed
+
+
 def _split(size: int) -> int:
     """Largest power of two smaller than ``size`` (size > 1)."""
     return 1 << ((size - 1).bit_length() - 1)

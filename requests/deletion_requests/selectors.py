@@ -40,6 +40,8 @@ class ClockEventView:
 
     kind: str
     occurred_at: datetime
+    #: ``identity`` or ``clarification`` for a pause or resumption.
+    basis: str
     rule: str
     note: str
 
@@ -92,6 +94,9 @@ class RequestView:
     #: The legal source of the clock.
     clock_source: str
     clock_rule: str
+    #: IANA zone and public holidays that the clock's days are counted by.
+    zone: str
+    holiday_calendar: str
     clock_events: tuple[ClockEventView, ...]
     identity: IdentityView | None
     #: The impact document of the first trace.
@@ -158,6 +163,8 @@ def request_view(request_id: UUID) -> RequestView:
         paused=clock.paused,
         clock_source=rule.source,
         clock_rule=rule.label,
+        zone=row.zone,
+        holiday_calendar=row.holiday_calendar,
         clock_events=tuple(_clock_event(event) for event in events),
         identity=_identity(row),
         trace=traces["initial"].impact if "initial" in traces else None,
@@ -172,7 +179,11 @@ def request_view(request_id: UUID) -> RequestView:
 
 def _clock_event(event: ClockEvent) -> ClockEventView:
     return ClockEventView(
-        kind=event.kind, occurred_at=event.occurred_at, rule=event.rule, note=event.note
+        kind=event.kind,
+        occurred_at=event.occurred_at,
+        basis=event.basis,
+        rule=event.rule,
+        note=event.note,
     )
 
 

@@ -30,6 +30,7 @@ from governance.errors import StaleState
 from governance.models import Role
 from tests.deletion_requests.recipients import LAKESIDE, Case, case_with, deliver, token_in
 from tests.factories import OfficerFactory
+from unlearning.ledgering import as_recorded
 from unlearning.models import Evidence
 
 pytestmark = pytest.mark.django_db
@@ -106,9 +107,7 @@ def test_the_button_records_the_answer_once(case: Case, client: Client) -> None:
     (entry,) = case.entries("recipient.acknowledged")
     found = Evidence.objects.get(kind="recipient_acknowledged")
     assert found.outcome == "passed"
-    assert entry.payload["evidence"] == {
-        f"{case.steps[0].pk}:recipient_acknowledged": found.digest,
-    }
+    assert entry.payload["evidence"] == as_recorded([found])
     assert entry.actor == "recipient:Recipient 1"
 
 

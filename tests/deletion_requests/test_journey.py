@@ -26,6 +26,7 @@ from lineage.services import capture_mlflow
 from tests.factories import OfficerFactory
 from tests.people import record_dataset
 from unlearning.models import Evidence, PlanStep, StepState
+from vestige.verify import Status, verify_export
 
 pytestmark = [
     pytest.mark.long,
@@ -153,7 +154,7 @@ def hand_over(dataset: Artifact) -> None:
 
 
 def test_a_request_travels_from_the_letter_to_the_signed_report(
-    captured: Company, portal: APIClient
+    captured: Company, portal: APIClient, settings: Settings
 ) -> None:
     ann = OfficerFactory.create(username="ann", roles=[Role.PRIVACY_OFFICER])
     ben = OfficerFactory.create(username="ben", roles=[Role.APPROVER])
@@ -208,6 +209,8 @@ def test_a_request_travels_from_the_letter_to_the_signed_report(
     old = Artifact.objects.filter(state=ArtifactState.SUPERSEDED, kind="model")
     assert not {a.pk for a in old} & {item["artifact_id"] for item in closing["affected"]}
     assert number not in str(closing["affected"])
+    verdict = verify_export(Path(settings.EXPORT_DIR) / view["reference"], None)
+    assert (verdict.status, verdict.problems) == (Status.UNTRUSTED, ())
 
 
 def receive_and_confirm(portal: APIClient, email: str) -> str:

@@ -30,6 +30,7 @@ from tests.deletion_requests.recipients import (
     token_in,
 )
 from tests.factories import OfficerFactory
+from unlearning.ledgering import as_recorded
 from unlearning.models import Evidence
 
 pytestmark = pytest.mark.django_db
@@ -141,9 +142,7 @@ def test_the_decision_is_evidence_and_stands_in_the_ledger() -> None:
     (entry,) = case.entries("request.reported_as_partial")
     assert (entry.actor, entry.payload["note"]) == (ANN, "Harbour does not answer.")
     (unanswered,) = case.entries("recipient.unanswered")
-    assert unanswered.payload["evidence"] == {
-        f"{case.steps[1].pk}:recipient_acknowledged": silent.digest,
-    }
+    assert unanswered.payload["evidence"] == as_recorded([silent])
 
 
 def test_an_answer_after_the_decision_is_noted_but_leaves_the_evidence_as_it_is() -> None:
@@ -171,13 +170,12 @@ def test_every_evidence_about_recipients_stands_in_the_ledger() -> None:
         "recipient.unanswered",
     )
     noted = {
-        key: digest
+        key: bound
         for kind in kinds
         for entry in case.entries(kind)
-        for key, digest in entry.payload["evidence"].items()
+        for key, bound in entry.payload["evidence"].items()
     }
-    recorded = Evidence.objects.exclude(step=None)
-    assert noted == {f"{item.step_id}:{item.kind}": item.digest for item in recorded}
+    assert noted == as_recorded(Evidence.objects.exclude(step=None))
 
 
 def test_a_silent_recipient_asks_for_attention_after_a_day() -> None:

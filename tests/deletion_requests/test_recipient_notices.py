@@ -26,6 +26,7 @@ from lineage.graph import ArtifactKind, Relation
 from lineage.models import Artifact, Derivation
 from tests.deletion_requests.recipients import LAKESIDE, Case, case_with, deliver, token_in
 from tests.factories import ArtifactFactory
+from unlearning.ledgering import as_recorded
 from unlearning.models import Evidence
 
 pytestmark = pytest.mark.django_db
@@ -93,9 +94,7 @@ def test_notice_evidence_and_ledger_agree_and_hold_no_record() -> None:
     found = Evidence.objects.get(step=case.steps[0])
     assert (found.kind, found.outcome) == ("recipient_notified", "passed")
     (entry,) = case.entries("recipient.notified")
-    assert entry.payload["evidence"] == {
-        f"{case.steps[0].pk}:recipient_notified": found.digest,
-    }
+    assert entry.payload["evidence"] == as_recorded([found])
     assert "C-0000" not in f"{entry.payload}{found.payload}{found.summary}"
     assert "lakeside" not in f"{entry.payload}{found.payload}"
 

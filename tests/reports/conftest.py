@@ -1,6 +1,7 @@
 """A request whose work is done, as rows: the cast that every report test speaks of."""
 
 import shutil
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -18,11 +19,15 @@ from deletion_requests.models import (
 from governance.ledger.services import append_entry
 from governance.models import Role, User
 from lineage.models import Artifact, Derivation
+from lineage.stated import stated_digest, stated_trace
 from reports import statement as parts
 from reports.export import write_folder
 from reports.services import write_report
 from unlearning.jobs.inputs import canonical_digest
+from unlearning.ledgering import as_recorded
 from unlearning.models import Evidence, Plan, PlanStep, StepState
+from unlearning.recorded import planned_digest
+from unlearning.selectors import plan_view
 from vestige.export_reader import read_export
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -133,32 +138,38 @@ def done(db: None) -> DeletionRequest:  # noqa: ARG001 - opens the database
         for artifact, (_, _, influence, *_) in zip(artifacts, STEPS, strict=True)
     ]
     add_trace(request, "initial", found)
-    add_trace(request, "closing", found[3:4])
     plan = make_plan(request.pk, officer("pat", Role.PRIVACY_OFFICER))
     for ordinal, (artifact, step) in enumerate(zip(artifacts, STEPS, strict=True), start=1):
         add_step(plan, ordinal, artifact, step)
+    draft(request, plan)
     for name in ("pat", "alex"):
-        Approval.objects.create(
+        given = Approval.objects.create(
             request=request,
             plan_id=plan.pk,
             plan_digest=plan.digest,
             officer=User.objects.filter(username=name).first() or officer(name, Role.APPROVER),
             approved_at=NOW,
         )
-        record(request, "request.approval", {"plan_digest": plan.digest}, actor=f"officer:{name}")
-    digests = {str(row.pk): canonical_digest(row.payload) for row in Evidence.objects.all()}
-    record(request, "plan.promoted", {"evidence": digests})
+        agreed = {
+            "plan_digest": plan.digest,
+            "roles": [Role(role).label for role in given.officer.roles],
+            "approved_at": NOW.isoformat(timespec="seconds"),
+        }
+        record(request, "request.approval", agreed, actor=f"officer:{name}")
+    for row in plan.steps.order_by("ordinal"):
+        record(request, "step.done", finished(row))
+    record(request, "plan.promoted", {"evidence": as_recorded(Evidence.objects.all())})
     told = PlanStep.objects.get(method="recipient_notice")
-    add_evidence(told, "recipient_acknowledged", ANSWERED)
-    answer = {f"{told.pk}:recipient_acknowledged": canonical_digest(ANSWERED)}
-    record(request, "recipient.acknowledged", {"evidence": answer})
-    Evidence.objects.create(
+    answer = add_evidence(told, "recipient_acknowledged", ANSWERED)
+    record(request, "recipient.acknowledged", {"evidence": as_recorded([answer])})
+    repeated = Evidence.objects.create(
         plan=plan,
         kind="trace_repeated",
         outcome="passed",
         summary="The trace was run again after the work.",
-        digest="d" * 64,
+        digest=canonical_digest({}),
     )
+    add_trace(request, "closing", found[3:4], evidence=[repeated])
     return request
 
 
@@ -183,9 +194,8 @@ def make_request() -> DeletionRequest:
     IdentityCheck.objects.create(
         request=request, code_digest=b"c" * 32, sent_at=NOW, expires_at=NOW, confirmed_at=NOW
     )
-    append_entry(
-        kind="request.received", actor="client:demo", reference=f"request:{request.pk}", payload={}
-    )
+    received = {name: getattr(request, name) for name in ("reference", "regime", "request_type")}
+    record(request, "request.received", received, actor="client:demo")
     return request
 
 
@@ -228,7 +238,12 @@ def affected(artifact: Artifact, influence: str) -> dict[str, object]:
     }
 
 
-def add_trace(request: DeletionRequest, purpose: str, found: list[dict[str, object]]) -> None:
+def add_trace(
+    request: DeletionRequest,
+    purpose: str,
+    found: list[dict[str, object]],
+    evidence: Iterable[Evidence] = (),
+) -> None:
     impact = {
         "records": [{"record_id": "C-1", "segment": 1, "dataset_version": 2}] if found else [],
         "affected": found,
@@ -242,15 +257,39 @@ def add_trace(request: DeletionRequest, purpose: str, found: list[dict[str, obje
     RecordedTrace.objects.create(
         request=request, purpose=purpose, impact=impact, snapshot_hash="e" * 64, complete=True
     )
-    payload = {"snapshot_hash": "e" * 64, "affected": len(found), "complete": True}
+    payload = {
+        "snapshot_hash": "e" * 64,
+        "affected": len(found),
+        "complete": True,
+        "digest": stated_digest(stated_trace(impact)),
+        "evidence": as_recorded(evidence),
+    }
     record(request, f"trace.{purpose}", payload)
 
 
 def record(
-    request: DeletionRequest, kind: str, payload: dict[str, object], actor: str = "system"
+    request: DeletionRequest, kind: str, payload: Mapping[str, object], actor: str = "system"
 ) -> None:
     """What the ledger holds of the request."""
     append_entry(kind=kind, actor=actor, reference=f"request:{request.pk}", payload=payload)
+
+
+def draft(request: DeletionRequest, plan: Plan) -> None:
+    """What the ledger holds of the plan before anybody agrees to it."""
+    view = plan_view(plan.pk)
+    planned = planned_digest((vars(step) for step in view.steps), view.uncovered)
+    payload = {"digest": plan.digest, "planned": planned}
+    record(request, "plan.drafted", payload, actor=f"officer:{view.author}")
+
+
+def finished(step: PlanStep) -> dict[str, object]:
+    """What the ledger holds of a step that is done."""
+    return {
+        "step": step.ordinal,
+        "method": step.method,
+        "name": step.artifact.name,
+        "digest": step.outcome.get("digest"),
+    }
 
 
 def make_plan(case_id: UUID, author: User) -> Plan:
@@ -291,15 +330,15 @@ def add_step(
         add_evidence(step, kind, PAYLOADS.get(kind, {"step": ordinal}))
 
 
-def add_evidence(step: PlanStep, kind: str, payload: dict[str, object]) -> None:
-    Evidence.objects.create(
+def add_evidence(step: PlanStep, kind: str, payload: dict[str, object]) -> Evidence:
+    return Evidence.objects.create(
         plan=step.plan,
         step=step,
         kind=kind,
         outcome="passed",
         summary=f"Summary of {kind} on {step.artifact.name}.",
         payload=payload,
-        digest="d" * 64,
+        digest=canonical_digest(payload),
     )
 
 

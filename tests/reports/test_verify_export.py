@@ -3,10 +3,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
+from deletion_requests.models import DeletionRequest
 from reports import statement as parts
 from reports.export import zip_folder
+from reports.services import write_report
+from tests.reports.conftest import record
 from tests.reports.forging import forge
+from unlearning.jobs.inputs import canonical_digest
+from unlearning.ledgering import as_recorded
+from unlearning.models import Evidence, Plan
 from vestige.verify import Status, verify_export
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +126,25 @@ def test_an_export_of_another_version_is_said_to_be_one(export: Path, tmp_path: 
         assert verdict.status is Status.UNREADABLE
         [sentence] = verdict.problems
         assert sentence.startswith(f"It was written as {schema} by another version of Vestige")
+
+
+def test_an_export_with_more_than_a_hundred_findings_is_verified(
+    done: DeletionRequest, settings: Settings
+) -> None:
+    """As many as a large request leaves: their files keep the order of the report."""
+    plan = Plan.objects.get()
+    missing = 101 - plan.evidence.count()
+    more = [
+        Evidence.objects.create(
+            plan=plan,
+            kind=f"check_{number}",
+            outcome="passed",
+            summary=f"Check {number} of the plan.",
+            digest=canonical_digest({}),
+        )
+        for number in range(missing)
+    ]
+    record(done, "plan.promoted", {"evidence": as_recorded(more)})
+    exported = Path(settings.EXPORT_DIR) / write_report(request_id=done.pk).export
+    assert len(list((exported / parts.EVIDENCE).iterdir())) == 101
+    assert verify_export(exported, None).problems == ()

@@ -11,7 +11,7 @@ import pytest
 from reports import statement as parts
 from reports.pdf import report_pdf
 from reports.rendering import canonical_json
-from tests.reports.forging import Change, forge, forge_ledger, resign, sign
+from tests.reports.forging import Change, forge, resign, sign
 from vestige.verify import Status, Verdict, verify_export
 
 pytestmark = pytest.mark.django_db
@@ -71,10 +71,6 @@ def lose_the_actions(document: dict[str, Any]) -> None:
     del document["actions"]
 
 
-def hide_a_gap(document: dict[str, Any]) -> None:
-    document["closing_trace"]["complete"] = False
-
-
 def forget_an_affected_artifact(document: dict[str, Any]) -> None:
     lost = document["actions"].pop(0)
     document["claims"].pop(0)
@@ -95,16 +91,33 @@ def claim_it_for_another_digest(document: dict[str, Any]) -> None:
     claim["digest"] = action["new_digest"] = other
 
 
-def deny_what_the_closing_trace_found(document: dict[str, Any]) -> None:
-    document["closing_trace"]["affected"][0] |= {"name": "later-net", "digest": "sha256:1"}
+def later(document: dict[str, Any], **values: object) -> None:
+    """Let the closing trace find one thing more: by default the first one that was treated."""
+    found = document["trace"]["affected"]
+    again = next(item for item in found if item["kind"] == values.get("kind", item["kind"]))
+    document["closing_trace"]["affected"].append({**again, **values})
 
 
-def change_the_trace(document: dict[str, Any]) -> None:
-    document["trace"]["snapshot_hash"] = "0" * 64
+def deny_a_model_that_the_closing_trace_found(document: dict[str, Any]) -> None:
+    later(document, kind="model", name="later-net", digest="sha256:1")
 
 
-def approve_alone(document: dict[str, Any]) -> None:
-    document["approvals"].pop()
+def deny_a_dataset_that_the_closing_trace_found(document: dict[str, Any]) -> None:
+    later(document, kind="dataset_version", name="adult@2", digest="sha256:2")
+
+
+def deny_that_the_rows_are_still_there(document: dict[str, Any]) -> None:
+    later(document, kind="dataset_version")
+
+
+def deny_that_the_new_model_was_found(document: dict[str, Any]) -> None:
+    [action] = [a for a in document["actions"] if a["artifact_name"] == "income-sisa"]
+    again = {"digest": action["new_digest"], "influence": ["content"]}
+    later(document, kind="model", name="income-sisa 2", **again)
+
+
+def speak_of_another_version(document: dict[str, Any]) -> None:
+    document["actions"][5]["artifact_digest"] = "sha256:" + "7" * 64
 
 
 def hide_an_ancestor(document: dict[str, Any]) -> None:
@@ -141,25 +154,6 @@ def test_even_the_signer_cannot_claim_more_than_the_evidence_carries(
     assert any(problem.startswith(f"{parts.REPORT}: ") for problem in verdict.problems)
 
 
-def bury_a_receipt(document: dict[str, Any]) -> None:
-    document["destructions"].clear()
-
-
-def flatter_the_attack(document: dict[str, Any]) -> None:
-    document["membership"][0]["after"] = "0.500 (0.499 to 0.501)"
-
-
-def better_a_measure(document: dict[str, Any]) -> None:
-    document["measurements"][0]["after"] = 0.0
-
-
-@pytest.mark.parametrize("change", [bury_a_receipt, flatter_the_attack, better_a_measure])
-def test_the_tables_are_those_of_the_findings(export: Path, change: Change) -> None:
-    forge(export, change)
-    [problem] = verify_export(export, None).problems
-    assert problem.endswith("are not those of its findings.")
-
-
 @pytest.mark.parametrize("part", [parts.REPORT, parts.LEDGER])
 @pytest.mark.parametrize("content", ["[]", "{}", "null", '{"a":1}', "[[[", '{"actions":[1]}'])
 def test_a_part_of_any_other_shape_is_broken_not_a_crash(
@@ -189,7 +183,6 @@ def test_a_statement_that_covers_something_else_is_refused(export: Path) -> None
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (hide_a_gap, "it says something else on completeness than its traces."),
         (forget_an_affected_artifact, "it claims nothing on income, which its trace found."),
         (
             keep_a_failed_finding_from_the_claim,
@@ -197,11 +190,25 @@ def test_a_statement_that_covers_something_else_is_refused(export: Path) -> None
         ),
         (claim_it_for_another_digest, "the replay of income-sisa was of another digest."),
         (
-            deny_what_the_closing_trace_found,
+            deny_a_model_that_the_closing_trace_found,
             "it claims nothing on later-net, which its closing trace found.",
         ),
-        (change_the_trace, "its initial trace is not the one in the ledger."),
-        (approve_alone, "its approvals are not two that the ledger holds for this plan."),
+        (
+            deny_a_dataset_that_the_closing_trace_found,
+            "it claims nothing on adult@2, which its closing trace found.",
+        ),
+        (
+            deny_that_the_rows_are_still_there,
+            "it leaves out that its closing trace still found adult@1.",
+        ),
+        (
+            deny_that_the_new_model_was_found,
+            "it leaves out that its closing trace still found income-sisa 2.",
+        ),
+        (
+            speak_of_another_version,
+            "it speaks of adult@1 with a digest that no trace found.",
+        ),
         (hide_an_ancestor, "it leaves out that income-tuned was made from income-net."),
         (invent_equal_rows, "it counts the equal rows of others wrongly at income-sisa."),
         (name_another_signer, "it names another key as its signer."),
@@ -214,32 +221,6 @@ def test_the_parts_of_an_export_must_tell_one_story(
     verdict = verify_export(export, None)
     assert verdict.status is Status.BROKEN
     assert f"{parts.REPORT}: {sentence}" in verdict.problems
-
-
-def test_evidence_that_changed_after_it_was_recorded_is_found(export: Path) -> None:
-    forge(export, rename_the_organisation)
-    ledger = json.loads((export / parts.LEDGER).read_bytes())
-    [promoted] = [e for e in ledger["entries"] if e["kind"] == "plan.promoted"]
-    promoted["payload"]["evidence"].clear()
-    (export / parts.LEDGER).write_bytes(canonical_json(ledger))
-    forge_ledger(export, parts.sha256((export / parts.REPORT).read_bytes()))
-    resign(export)
-    problems = verify_export(export, None).problems
-    assert problems
-    assert all(problem.endswith("is not the evidence in the ledger.") for problem in problems)
-
-
-def test_what_a_recipient_answered_must_stand_in_the_ledger_too(export: Path) -> None:
-    forge(export, rename_the_organisation)
-    ledger = json.loads((export / parts.LEDGER).read_bytes())
-    [answered] = [e for e in ledger["entries"] if e["kind"] == "recipient.acknowledged"]
-    answered["payload"]["evidence"].clear()
-    (export / parts.LEDGER).write_bytes(canonical_json(ledger))
-    forge_ledger(export, parts.sha256((export / parts.REPORT).read_bytes()))
-    resign(export)
-    assert verify_export(export, None).problems == (
-        f"{parts.REPORT}: recipient_acknowledged of lakeside is not the evidence in the ledger.",
-    )
 
 
 def test_pages_that_say_something_else_are_found(export: Path) -> None:

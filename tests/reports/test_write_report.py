@@ -8,8 +8,9 @@ from pytest_django import Settings
 
 from deletion_requests.models import DeletionRequest
 from governance.ledger.selectors import entries_about
-from governance.models import OutboxMessage
+from governance.models import OutboxMessage, Role, User
 from governance.signing import public_key_pem
+from lineage.models import Artifact
 from reports import statement as parts
 from reports.errors import NotReadyForReportError, UnfitReportError
 from reports.models import Report
@@ -17,7 +18,7 @@ from reports.rendering import ENVIRONMENT, FILE
 from reports.services import write_report
 from reports.tables import gaps
 from reports.tasks import sweep
-from unlearning.models import Evidence, PlanStep
+from unlearning.models import Evidence, Plan, PlanStep
 from vestige.verify import Status, verify_export
 
 pytestmark = pytest.mark.django_db
@@ -223,6 +224,43 @@ def test_an_artifact_without_step_is_reported_as_not_established(done: DeletionR
     [claim] = [claim for claim in document["claims"] if claim["artifact"] == "income-sisa"]
     assert claim["verb"] == "not established"
     assert "Not established: income-sisa (model)." in document["headline"]
+
+
+def test_an_artifact_without_step_is_named_with_what_the_trace_after_the_work_found(
+    done: DeletionRequest,
+) -> None:
+    PlanStep.objects.get(artifact__name="income-net").delete()
+    actions = write_report(request_id=done.pk).document["actions"]
+    [action] = [item for item in actions if item["artifact_name"] == "income-net"]
+    assert (action["method"], action["found_again"]) == ("", ["weights"])
+
+
+def test_an_approval_keeps_the_roles_that_the_officer_had_then(done: DeletionRequest) -> None:
+    User.objects.filter(username="alex").update(roles=[Role.AUDITOR])
+    approvals = write_report(request_id=done.pk).document["approvals"]
+    assert [item["roles"] for item in approvals] == [["Privacy officer"], ["Approver"]]
+
+
+def test_a_plan_of_an_earlier_trace_is_no_part_of_the_report(
+    no_match: DeletionRequest, settings: Settings
+) -> None:
+    """Another request treated everything before the work on this one's plan began."""
+    Plan.objects.create(
+        case_id=no_match.pk, record_ids=["C-1"], snapshot_hash="1" * 64, digest="f" * 64
+    )
+    report = write_report(request_id=no_match.pk)
+    assert report.document["plan"] is None
+    assert verify_export(export_of(report, settings), key_file(settings)).problems == ()
+
+
+def test_an_artifact_is_reported_with_the_digest_that_was_traced(
+    done: DeletionRequest, settings: Settings
+) -> None:
+    Artifact.objects.filter(name="features").update(digest="sha256:" + "c" * 64)
+    report = write_report(request_id=done.pk)
+    [action] = [a for a in report.document["actions"] if a["artifact_name"] == "features"]
+    assert action["artifact_digest"] == "sha256:" + "a" * 64
+    assert verify_export(export_of(report, settings), key_file(settings)).problems == ()
 
 
 def test_missing_evidence_downgrades_the_claim(done: DeletionRequest) -> None:

@@ -238,8 +238,9 @@ def test_rows_are_deleted_in_every_copy(lease: Lease, tmp_path: Path) -> None:
     copy = write_dataset(tmp_path / "copy")
     step, result = redaction(tmp_path, copy.as_uri())
 
-    swapping.swap_segments(step, result, lease)
+    outcome = swapping.swap_segments(step, result, lease)
 
+    assert outcome["digest"] == version_digest(list_segments(copy))
     assert customers(tmp_path / "people") == customers(copy)
     assert "C-1" not in customers(copy)
     assert verification_input(step.plan)["datasets"] == [

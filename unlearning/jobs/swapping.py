@@ -41,7 +41,8 @@ def swap_segments(step: PlanStep, result: Mapping[str, Any], lease: Lease) -> di
         _replace_all(names, Path(result["model_dir"] or ""), directory, lease)
     lease.renew(progress=0.95, message="segments replaced")
     redacted = record_redaction(dataset_version_id=step.artifact_id)
-    return {"artifact": redacted.pk, "location": redacted.location}
+    # The digest lets readers outside recognise the version, should a later trace still find it.
+    return {"artifact": redacted.pk, "location": redacted.location, "digest": redacted.digest}
 
 
 def swap_dataset(step: PlanStep, result: Mapping[str, Any], lease: Lease) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from unlearning.errors import NothingToPlanError
 from unlearning.jobs.inputs import canonical_digest, forget_set_digest
 from unlearning.ledgering import note
 from unlearning.models import Plan, PlanStep
+from unlearning.recorded import planned_digest
+from unlearning.selectors import plan_view
 from unlearning.services.gathering import gather, without_rows
 from unlearning.services.telling_apart import require_ids_of_nobody_else
 
@@ -55,7 +57,12 @@ def draft_plan(*, case_id: UUID, impact: Impact, author: User) -> Plan:
     note(
         plan,
         "plan.drafted",
-        {"plan": str(plan.pk), "digest": plan.digest, "steps": len(planned.steps)},
+        {
+            "plan": str(plan.pk),
+            "digest": plan.digest,
+            "steps": len(planned.steps),
+            "planned": _as_read(plan),
+        },
         actor=f"officer:{author.get_username()}",
     )
     return plan
@@ -87,6 +94,12 @@ def _document(
             for step in steps
         ],
     }
+
+
+def _as_read(plan: Plan) -> str:
+    """Bind the plan as officers, and later readers of the report, see it."""
+    view = plan_view(plan.pk)
+    return planned_digest((vars(step) for step in view.steps), view.uncovered)
 
 
 def _save_steps(plan: Plan, steps: Iterable[planning.PlannedStep]) -> None:

@@ -13,7 +13,7 @@ from governance.errors import StaleState
 from unlearning.jobs.findings import StepFinding
 from unlearning.jobs.inputs import canonical_digest, plain_json
 from unlearning.jobs.lease import Lease
-from unlearning.ledgering import note, plan_changed, recipient_notice_due
+from unlearning.ledgering import as_recorded, note, plan_changed, recipient_notice_due
 from unlearning.models import Evidence, Job, JobState, Plan, PlanStep, StepState
 
 
@@ -93,11 +93,15 @@ def _without_records(text: str, record_ids: Iterable[str]) -> str:
     return text
 
 
-def record_evidence(*, plan_id: UUID, finding: StepFinding) -> None:
-    """Write a finding down; inside the caller's transaction. A later finding replaces it."""
+def record_evidence(*, plan_id: UUID, finding: StepFinding) -> Evidence:
+    """Write a finding down; inside the caller's transaction. A later finding replaces it.
+
+    Whoever records outside a job appends ``as_recorded`` of it to the ledger: a report whose
+    evidence is not bound there reads as broken.
+    """
     # Plain, so that every later reader can serialise exactly what the digest covers.
     payload = plain_json(finding.payload)
-    Evidence.objects.update_or_create(
+    row, _ = Evidence.objects.update_or_create(
         plan_id=plan_id,
         step_id=finding.step_id,
         kind=finding.kind,
@@ -108,6 +112,7 @@ def record_evidence(*, plan_id: UUID, finding: StepFinding) -> None:
             "digest": canonical_digest(payload),
         },
     )
+    return row
 
 
 #: What the ledger calls the end of a job, by its purpose.
@@ -130,10 +135,10 @@ def _finish_step(step: PlanStep, outcome: Mapping[str, Any]) -> None:
 
 def _summary(job: Job, outcome: Mapping[str, Any]) -> dict[str, Any]:
     if job.step is None:
-        evidence = Evidence.objects.filter(plan=job.plan).order_by("step_id", "kind")
+        evidence = Evidence.objects.filter(plan=job.plan).select_related("step__artifact")
         return {
             "job": str(job.pk),
-            "evidence": {f"{e.step_id or 'plan'}:{e.kind}": e.digest for e in evidence},
+            "evidence": as_recorded(evidence.order_by("step_id", "kind")),
             "note": "",
         }
     return {
@@ -141,6 +146,7 @@ def _summary(job: Job, outcome: Mapping[str, Any]) -> dict[str, Any]:
         "step": job.step.ordinal,
         "method": job.step.method,
         "artifact": job.step.artifact_id,
+        "name": job.step.artifact.name,
         "digest": outcome.get("digest"),
         "note": f"Step {job.step.ordinal}: {job.step.artifact.name}.",
     }

@@ -19,7 +19,7 @@ from deletion_requests.timeline import reference_of
 from governance.acts import Act, may
 from governance.errors import FieldError
 from governance.ledger.services import append_entry
-from governance.models import User
+from governance.models import Role, User
 
 
 @transaction.atomic
@@ -58,7 +58,13 @@ def approve_plan(*, request_id: UUID, officer: User, plan_digest: str) -> Approv
         kind="request.approval",
         actor=actor,
         reference=reference_of(request.pk),
-        payload={"plan_digest": plan_digest, "note": f"By {officer.get_username()}."},
+        # Roles change later; what counts is what the officer was when agreeing.
+        payload={
+            "plan_digest": plan_digest,
+            "roles": [Role(role).label for role in officer.roles],
+            "approved_at": approval.approved_at.isoformat(timespec="seconds"),
+            "note": f"By {officer.get_username()}.",
+        },
     )
     given = Approval.objects.filter(plan_id=view.plan.id).select_related("officer")
     if suffices(row.officer for row in given):

@@ -173,12 +173,11 @@ def _follow_recipients(request: DeletionRequest) -> None:
 def _close_trace(request: DeletionRequest, plan_id: UUID) -> None:
     """Trace again after the work: what is still affected stands in the report."""
     impact = impact_of(request)
-    record_trace(request, "closing", impact)
     names = [item.node.name for item in impact.affected]
     left = (
         f"{len(names)} artifacts are still affected: {', '.join(names)}" if names else "none left"
     )
-    record_evidence(
+    repeated = record_evidence(
         plan_id=plan_id,
         finding=StepFinding(
             step_id=None,
@@ -192,6 +191,7 @@ def _close_trace(request: DeletionRequest, plan_id: UUID) -> None:
             },
         ),
     )
+    record_trace(request, "closing", impact, evidence=(repeated,))
 
 
 _STEPS_ARE_DONE = (PlanStatus.VERIFYING, PlanStatus.SETTLED)

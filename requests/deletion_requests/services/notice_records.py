@@ -20,7 +20,7 @@ from deletion_requests.timeline import reference_of
 from governance.errors import StaleState
 from governance.ledger.services import append_entry
 from unlearning.jobs.findings import StepFinding
-from unlearning.jobs.inputs import canonical_digest
+from unlearning.ledgering import as_recorded
 from unlearning.services import record_evidence
 
 #: In these states the report is being written, or stands: what comes later is noted in the ledger
@@ -74,18 +74,18 @@ def change(notice: RecipientNotice, **values: object) -> None:
 
 def write_finding(
     request: DeletionRequest, notice: RecipientNotice, finding: Finding
-) -> dict[str, str]:
+) -> dict[str, dict[str, str]]:
     """Record evidence about a notice, unless the report is already being written.
 
     Returns:
-        What the ledger entry holds of it under ``evidence``: step and kind with the digest, in the
-        form that the entry ``plan.promoted`` has. Empty where nothing was recorded.
+        What the ledger entry holds of it under ``evidence``, in the form that the entry
+        ``plan.promoted`` has. Empty where nothing was recorded.
     """
     if State(request.state) in _REPORTED:
         return {}
     payload = {"recipient": notice.name, "dataset": notice.dataset, "records": notice.records}
     payload |= finding.payload
-    record_evidence(
+    row = record_evidence(
         plan_id=notice.plan_id,
         finding=StepFinding(
             step_id=notice.step_id,
@@ -95,7 +95,7 @@ def write_finding(
             payload=payload,
         ),
     )
-    return {f"{notice.step_id}:{finding.kind}": canonical_digest(payload)}
+    return as_recorded((row,))
 
 
 def enter(
@@ -104,7 +104,7 @@ def enter(
     *,
     note: str,
     actor: str = SYSTEM,
-    evidence: Mapping[str, str] | None = None,
+    evidence: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
     """Append what happened to the ledger; the organisation's name is no personal data."""
     append_entry(

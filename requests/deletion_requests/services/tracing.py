@@ -1,5 +1,7 @@
 """Traces a request and writes the answer down."""
 
+from collections.abc import Iterable
+
 from django.utils import timezone
 
 from deletion_requests.models import DeletionRequest, RecordedTrace
@@ -9,6 +11,9 @@ from governance.ledger.services import append_entry
 from governance.subjects import SubjectDigest
 from lineage.graph import Impact
 from lineage.selectors import impact_document, trace_subject
+from lineage.stated import stated_digest, stated_trace
+from unlearning.ledgering import as_recorded
+from unlearning.models import Evidence
 
 
 def impact_of(request: DeletionRequest) -> Impact:
@@ -18,13 +23,23 @@ def impact_of(request: DeletionRequest) -> Impact:
     )
 
 
-def record_trace(request: DeletionRequest, purpose: str, impact: Impact) -> None:
-    """Keep a trace and note it in the ledger; a later one for the same purpose replaces it."""
+def record_trace(
+    request: DeletionRequest, purpose: str, impact: Impact, *, evidence: Iterable[Evidence] = ()
+) -> None:
+    """Keep a trace and note it in the ledger; a later one for the same purpose replaces it.
+
+    Args:
+        request: The request.
+        purpose: ``initial`` or ``closing``.
+        impact: What the trace found.
+        evidence: Findings that were recorded of it.
+    """
+    document = impact_document(impact)
     RecordedTrace.objects.update_or_create(
         request=request,
         purpose=purpose,
         defaults={
-            "impact": impact_document(impact),
+            "impact": document,
             "snapshot_hash": impact.snapshot_hash,
             "complete": impact.complete,
             "recorded_at": timezone.now(),
@@ -38,6 +53,8 @@ def record_trace(request: DeletionRequest, purpose: str, impact: Impact) -> None
             "snapshot_hash": impact.snapshot_hash,
             "affected": len(impact.affected),
             "complete": impact.complete,
+            "digest": stated_digest(stated_trace(document)),
+            "evidence": as_recorded(evidence),
             "note": f"{len(impact.affected)} affected artifacts, {len(impact.gaps)} gaps.",
         },
     )
