@@ -5,6 +5,9 @@ Its ``sh`` blocks are commands to be copied as they stand; a test runs them.
 
 from reports import statement as parts
 
+#: Prints lines that come in once, and fails where there are none; bytes count, whatever the locale.
+STANDS_ONCE = "LC_ALL=C sort | LC_ALL=C uniq -u | grep ."
+
 GUIDE_TEXT = """# How to check this export
 
 This folder is a bag (BagIt 1.0, RFC 8493). The report lies in `data/`: `report.pdf` and
@@ -34,16 +37,31 @@ say who signed.
 
 Run these in this folder. They need `sha256sum` and OpenSSL 3, no network and nothing of ours.
 
-The payload is complete and unchanged: the report, its renderings, its evidence, its ledger entries.
+Nothing in the payload was changed or taken away: the report, its renderings, its evidence, its
+ledger entries.
 
 ```sh
 sha256sum -c {manifest}
+```
+
+Nothing was added to it either: this prints each file that is there or listed, but not both. It must
+print nothing.
+
+```sh
+! (find data ! -type d; cut -c 67- {manifest}) | {stands_once}
 ```
 
 The files beside it are unchanged too, the list above included.
 
 ```sh
 sha256sum -c {tag_manifest}
+```
+
+And there are no others but four that no list can hold: this second list, and the statement, which
+covers it, in three files. This must print nothing.
+
+```sh
+! (ls -A; cut -c 67- {tag_manifest}; printf '%s\\n' data {unlisted}) | {stands_once}
 ```
 
 Both lists, and the report by name, are what was signed: each command must print a digest and then
@@ -56,7 +74,8 @@ grep -o "$(sha256sum {report} | cut -c 1-64)" {pae} && echo {report}
 ```
 
 The holder of the key signed that statement. `{pae}` holds the exact bytes that were signed (DSSE),
-`{signature}` the Ed25519 signature; `{statement}` holds both in one.
+`{signature}` the Ed25519 signature. `{statement}` holds both in one, for programs; these commands
+do not read it, so rely on it only where `vestige verify` found it to say the same.
 
 ```sh
 openssl pkeyutl -verify -pubin -inkey {key} -rawin -in {pae} -sigfile {signature}
@@ -72,9 +91,15 @@ openssl pkeyutl -verify -pubin -inkey {key} -rawin -in {body} -sigfile {body_sig
 
 ## With Vestige
 
-`vestige verify` checks all of this, and besides that each ledger entry is a leaf of the signed
-tree (RFC 6962), that every claim of the report is what its method and evidence carry, and that the
-PDF and HTML renderings say the same. It needs no network, no database and no account: install
+`vestige verify` checks all of this, and only it checks that
+
+- `{statement}` says what `{pae}` and `{signature}` say, and `{ledger}` what `{checkpoint}` says;
+- each ledger entry is a leaf of the signed tree (RFC 6962) and is about this request;
+- traces, plan, approvals, steps and findings are those that the ledger holds, none left out;
+- claims, headline and every section that follows from them are what methods and evidence carry;
+- the HTML and PDF renderings show headline, claims and limits word for word and claim nothing else.
+
+It needs no network, no database and no account: install
 Vestige from its source (`make setup`) on a machine of your own, then
 
     .venv/bin/vestige verify EXPORT --key KEY.pem
@@ -87,6 +112,11 @@ signer is untrusted because no key from outside was given.
 
 That the records of events are true, that nothing was left out before it was recorded, and that no
 other copy exists anywhere. The report lists what was not examined.
+
+Some statements of the report rest on the signature alone, because nothing else in this folder tells
+them: when it was written and for which organisation, how and when identity was confirmed, the notes
+and moments of the clock's events, how many data sets were examined, at which place and in which
+period something was done, and what an evidence file's numbers measured.
 """
 
 
@@ -107,6 +137,8 @@ def guide_text(*, signer: str) -> str:
         pae=parts.STATEMENT_PAE,
         signature=parts.STATEMENT_SIGNATURE,
         checkpoint=parts.CHECKPOINT,
+        stands_once=STANDS_ONCE,
+        unlisted=" ".join(sorted(parts.OUTSIDE_MANIFESTS)),
         body=parts.CHECKPOINT_BODY,
         body_signature=parts.CHECKPOINT_SIGNATURE,
     )

@@ -12,6 +12,7 @@ import pytest
 from reports import statement as parts
 from reports.bag import lay_out
 from reports.export import zip_folder
+from vestige.verify import Status, verify_export
 
 pytestmark = pytest.mark.django_db
 COMMANDS = re.compile(r"```sh\n(.*?)```", re.DOTALL)
@@ -49,12 +50,14 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_every_command_of_the_guide_succeeds_as_it_stands(unpacked: Path) -> None:
     said = {command: run(command, unpacked) for command in commands(unpacked)}
     assert {result.returncode for result in said.values()} == {0}
-    assert len(said) == 8
+    assert len(said) == 10
     for command, result in said.items():
         if command.startswith("openssl pkeyutl"):
             assert "Signature Verified Successfully" in result.stdout
         if command.startswith("sha256sum -c"):
             assert "WARNING" not in result.stderr
+        if command.startswith("! "):
+            assert result.stdout == ""
 
 
 def test_the_guide_names_the_fingerprint_that_its_command_prints(unpacked: Path) -> None:
@@ -69,6 +72,39 @@ def test_the_guides_commands_notice_a_changed_byte(unpacked: Path, word: str, na
     path.write_bytes(path.read_bytes()[:-2] + b"??")
     failed = [line for line in commands(unpacked) if run(line, unpacked).returncode]
     assert any(word in line for line in failed)
+
+
+@pytest.mark.parametrize(
+    ("name", "found_by"),
+    [
+        ("data/evidence/000000-all_erased.json", "find data "),
+        ("data/evidence/.hidden.json", "find data "),
+        ("data/more/report.pdf", "find data "),
+        ("report.pdf", "ls -A"),
+        ("more/VERIFY.md", "ls -A"),
+        ("manifest-md5.txt", "ls -A"),
+    ],
+)
+def test_the_guides_commands_notice_an_added_file(unpacked: Path, name: str, found_by: str) -> None:
+    (unpacked / name).parent.mkdir(exist_ok=True)
+    (unpacked / name).write_text("Everything was erased.")
+    failed = {line: r for line in commands(unpacked) if (r := run(line, unpacked)).returncode}
+    [(command, result)] = failed.items()
+    assert found_by in command
+    assert result.stdout.strip() in {name, name.partition("/")[0]}
+
+
+def test_the_guides_commands_notice_an_added_link(unpacked: Path) -> None:
+    (unpacked / "data" / "link").symlink_to(unpacked / parts.REPORT)
+    assert any(run(line, unpacked).returncode for line in commands(unpacked))
+
+
+def test_the_guide_names_the_one_file_that_only_vestige_checks(unpacked: Path, key: Path) -> None:
+    path = unpacked / parts.STATEMENT
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert all(run(line, unpacked).returncode == 0 for line in commands(unpacked))
+    assert "these commands\ndo not read it" in (unpacked / parts.GUIDE).read_text()
+    assert verify_export(unpacked, key).status is Status.BROKEN
 
 
 def test_a_library_for_bags_accepts_the_export(unpacked: Path) -> None:
