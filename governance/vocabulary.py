@@ -36,7 +36,7 @@ GUARANTEES: Mapping[str, tuple[str, str, str]] = {
     "approximate": (
         "Approximate",
         "amber",
-        "The influence is reduced and tested; some may remain.",
+        "A procedure against the influence ran and was tested; some may remain.",
     ),
     "storage": (
         "Storage",

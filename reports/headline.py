@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from governance.wording import kind_name, lower_first
 from reports.claims import Claim
 from reports.verbs import REMOVAL_VERBS, STRENGTH, Verb
 
@@ -14,10 +15,11 @@ HEADLINE_PHRASES: dict[str, str] = {
     Verb.DELETED: "Records deleted from: {names}.",
     Verb.DESTROYED: "Destroyed in the listed locations: {names}.",
     Verb.REMOVED_FROM_INDEX: "Vectors removed from: {names}.",
-    Verb.APPLIED: "Influence only reduced, by an approximate procedure: {names}.",
+    Verb.APPLIED: (
+        "Only an unlearning procedure applied, with its tests within the listed bounds: {names}."
+    ),
     Verb.APPLIED_UNPROVEN: (
-        "Influence at best reduced, by an approximate procedure whose effect is not established:"
-        " {names}."
+        "Only an unlearning procedure applied, its effect not established: {names}."
     ),
     Verb.SUPPRESSED: "Outputs only suppressed, for the stated period: {names}.",
     Verb.NOTIFIED: "Only notified, and the notice acknowledged: {names}.",
@@ -25,26 +27,9 @@ HEADLINE_PHRASES: dict[str, str] = {
     Verb.NOT_ESTABLISHED: "Not established: {names}.",
 }
 
-#: Artifact kinds in the words that a reader knows.
-KIND_WORDS: dict[str, str] = {
-    "segment": "segment",
-    "dataset_version": "dataset version",
-    "evaluation_set": "evaluation set",
-    "log": "log",
-    "cache": "cache",
-    "synthetic_dataset": "synthetic dataset",
-    "model": "model",
-    "fine_tune": "fine-tuned model",
-    "distilled": "distilled model",
-    "checkpoint": "training checkpoint",
-    "embedding_index": "index",
-    "product": "product",
-    "recipient": "recipient",
-}
-
 
 def headline(claims: Sequence[Claim], *, complete: bool, datasets_examined: int) -> str:
-    """Say in one paragraph what was removed and what was only reduced or suppressed.
+    """Say in one paragraph what was removed, and what was only applied, suppressed or notified.
 
     Args:
         claims: Every claim of the report.
@@ -78,7 +63,7 @@ def _opening(claims: Sequence[Claim], *, complete: bool) -> str:
 
 def _about(verb: str, claims: Sequence[Claim]) -> str:
     names = [
-        f"{claim.artifact} ({KIND_WORDS.get(claim.kind, claim.kind)})"
+        f"{claim.artifact} ({lower_first(kind_name(claim.kind))})"
         for claim in claims
         if claim.verb == verb
     ]

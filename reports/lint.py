@@ -8,7 +8,7 @@ the document decides every byte.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 from itertools import takewhile
 from typing import Any
@@ -22,19 +22,21 @@ SEAM = " | "
 #: How much of the text around a departure is quoted, in characters.
 _BEFORE, _AFTER = 30, 50
 
-#: Words that no sentence of a claim may use, whatever was done.
-NEVER = ("erased", "erasure of", "forgotten", "forgot ", "guaranteed", "all copies", "certified")
+#: Words that no text of a claim may use, whatever was done.
+NEVER = ("erased", "erasure of", "forgotten", "forgot", "guaranteed", "all copies", "certified")
 REMOVAL = ("removed", "deleted", "eliminated", "purged", "wiped", "destroyed", "regenerated")
+#: Words that would say that a procedure worked, which tests can only fail to refute.
+EFFECT = ("influence", "reduced", "lowered", "weakened", "unlearned")
 
-#: Verb to the words that its sentence must not use.
+#: Verb to the words that its sentence, and its part of the headline, must not use.
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     Verb.INFLUENCE_REMOVED: (*NEVER, "unlearned", "deleted"),
     Verb.DELETED: (*NEVER, "unlearned", "influence", "removed"),
     Verb.REGENERATED: (*NEVER, "unlearned", "influence", "deleted"),
     Verb.DESTROYED: (*NEVER, "unlearned", "influence", "removed", "deleted", "everywhere"),
     Verb.REMOVED_FROM_INDEX: (*NEVER, "unlearned", "influence", "deleted"),
-    Verb.APPLIED: (*NEVER, *REMOVAL),
-    Verb.APPLIED_UNPROVEN: (*NEVER, *REMOVAL),
+    Verb.APPLIED: (*NEVER, *REMOVAL, *EFFECT),
+    Verb.APPLIED_UNPROVEN: (*NEVER, *REMOVAL, *EFFECT),
     Verb.SUPPRESSED: (*NEVER, *REMOVAL, "unlearned", "unlearning"),
     Verb.NOTIFIED: (*NEVER, *REMOVAL, "unlearned", "influence"),
     Verb.NOTIFIED_UNANSWERED: (*NEVER, *REMOVAL, "unlearned", "influence"),
@@ -62,11 +64,12 @@ CLAIMING_SQUEEZED = re.compile(_PHRASE, re.IGNORECASE)
 _NAMES = frozenset({"artifact", "artifact_name", "inherits", "location", "name", "path", "place"})
 
 
-def lint_claim(claim: Mapping[str, Any]) -> list[str]:
-    """Check the sentence of one claim against its verb.
+def lint_claim(claim: Mapping[str, Any], names: Iterable[str] = ()) -> list[str]:
+    """Check the texts of one claim: its sentence against its verb, the others against ``NEVER``.
 
     Args:
         claim: A claim as in the document.
+        names: Names of artifacts and places that its texts may quote.
 
     Returns:
         One sentence a problem; empty when there is none.
@@ -75,17 +78,22 @@ def lint_claim(claim: Mapping[str, Any]) -> list[str]:
     if forbidden is None:
         return [f"The claim on {claim['artifact']} uses an unknown verb: {claim['verb']}."]
     # Names are data: an artifact may be called "deleted-users" without making a claim.
-    sentence = claim["sentence"].replace(claim["artifact"], "").casefold()
-    return [
-        f'The claim on {claim["artifact"]} ({claim["verb"]}) says "{word.strip()}".'
-        for word in forbidden
-        if _says(sentence, word)
-    ]
+    said = _without(claim["sentence"], {claim["artifact"], *names})
+    problems = [f'({claim["verb"]}) says "{word}".' for word in _words_in(said, forbidden)]
+    # So are findings, which limits quote: a check may count "forgotten records".
+    quoted = {claim["artifact"], *names, *(item["summary"] for item in claim["evidence"])}
+    for text in (*claim["assumptions"], *claim["limits"]):
+        found = _words_in(_without(text, quoted), NEVER)
+        problems += [f'says "{word}" in "{text}".' for word in found]
+    return [f"The claim on {claim['artifact']} {problem}" for problem in problems]
 
 
 def lint_document(document: Mapping[str, Any]) -> list[str]:
     """Check every claim of a document."""
-    return [problem for claim in document["claims"] for problem in lint_claim(claim)]
+    names = {
+        action[field] for action in document["actions"] for field in ("artifact_name", "place")
+    }
+    return [problem for claim in document["claims"] for problem in lint_claim(claim, names)]
 
 
 def lint_html(html: str, document: Mapping[str, Any]) -> list[str]:
@@ -208,8 +216,15 @@ def texts(value: object, field: str = "") -> Iterator[str]:
         yield value
 
 
-def _says(text: str, phrase: str) -> bool:
-    return re.search(rf"\b{re.escape(phrase.strip())}\b", text) is not None
+def _without(text: str, names: Iterable[str]) -> str:
+    """A text in small letters without the names that it quotes, each as a whole, longest first."""
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", SEAM, text)
+    return text.casefold()
+
+
+def _words_in(text: str, words: Iterable[str]) -> list[str]:
+    return [word for word in words if re.search(rf"\b{re.escape(word)}\b", text)]
 
 
 def _plain(text: str) -> str:

@@ -238,16 +238,24 @@ def test_the_headline_of_the_example_names_what_happened_to_whom() -> None:
     assert text == (
         "Not everything was removed."
         " Influence removed by retraining without the records: the-sisa-shard-retrain (model),"
-        " the-retrain-from-clean-ancestor (fine-tuned model)."
+        " the-retrain-from-clean-ancestor (fine-tune)."
         " Regenerated without the records: the-synthetic-regeneration (synthetic dataset)."
         " Records deleted from: the-source-row-deletion (dataset version)."
         " Destroyed in the listed locations: the-artifact-destruction (cache)."
-        " Vectors removed from: the-vector-removal (index)."
-        " Influence only reduced, by an approximate procedure: the-negative-gradient-repair"
-        " (model)."
+        " Vectors removed from: the-vector-removal (embedding index)."
+        " Only an unlearning procedure applied, with its tests within the listed bounds:"
+        " the-negative-gradient-repair (model)."
         " Outputs only suppressed, for the stated period: the-output-suppression (product)."
         " Only notified, and the notice acknowledged: the-recipient-notice (recipient)."
     )
+
+
+@pytest.mark.parametrize("verb", list(Verb))
+def test_the_headline_says_of_a_verb_no_more_than_its_claim_may(verb: Verb) -> None:
+    claim = replace(derive_claim(ACTIONS[0]), verb=verb)
+    said = HEADLINE_PHRASES[verb].format(names=f"{claim.artifact} (model)")
+    assert said in headline([claim], complete=True, datasets_examined=2)
+    assert lint_claim({**claim.to_json(), "sentence": said}) == []
 
 
 def test_a_subject_without_records_gets_a_headline_that_says_where_we_looked() -> None:

@@ -9,6 +9,7 @@ from reports.lint import (
     CLAIMING_SQUEEZED,
     FORBIDDEN,
     lint_claim,
+    lint_document,
     lint_html,
     lint_text,
     visible_text,
@@ -58,6 +59,38 @@ def test_a_suppression_never_says_removal(word: str) -> None:
 def test_a_name_is_no_claim() -> None:
     named = {**CLAIM, "artifact": "removed users", "sentence": "Suppressed at removed users."}
     assert lint_claim(named) == []
+
+
+@pytest.mark.parametrize("place", ["/srv/removed/adult.csv", "http://unlearned.example/influence"])
+def test_a_place_is_no_claim(document: dict[str, Any], place: str) -> None:
+    action = {"artifact_name": "adult@1", "place": place}
+    sentence = f"The listed records were deleted from {place} (adult@1)."
+    claim = {**CLAIM, "artifact": "adult@1", "verb": Verb.DELETED, "sentence": sentence}
+    assert lint_document({**document, "claims": [claim], "actions": [action]}) == []
+    assert lint_claim(claim)
+
+
+def test_a_short_name_does_not_hide_a_word() -> None:
+    claim = {**CLAIM, "artifact": "r", "sentence": "Everything was removed at r."}
+    assert lint_claim(claim) == ['The claim on r (suppressed) says "removed".']
+
+
+@pytest.mark.parametrize("field", ["limits", "assumptions"])
+@pytest.mark.parametrize(
+    "said", ["All copies were erased.", "The result is guaranteed.", "It is certified."]
+)
+def test_limits_and_assumptions_promise_nothing_either(field: str, said: str) -> None:
+    problems = lint_claim({**CLAIM, field: [said]})
+    assert problems
+    assert all(said in problem for problem in problems)
+
+
+def test_a_limit_may_quote_a_finding() -> None:
+    summary = "The manifest lists 3 forgotten records as trained on."
+    limit = f"Check failed: {summary}"
+    finding = {"kind": "manifest_excludes", "outcome": "failed", "summary": summary, "digest": ""}
+    assert lint_claim({**CLAIM, "evidence": [finding], "limits": [limit]}) == []
+    assert lint_claim({**CLAIM, "limits": [limit]})
 
 
 def test_every_verb_has_its_forbidden_words() -> None:

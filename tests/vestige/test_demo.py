@@ -171,7 +171,7 @@ def test_the_headline_says_what_was_removed_and_what_was_only_reduced_or_suppres
     headline = demo.result["headline"]
     assert headline.startswith("Not everything was removed.")
     assert "income-sisa v1" in headline
-    removed, _, rest = headline.partition("Influence at best reduced")
+    removed, _, rest = headline.partition("Only an unlearning procedure applied")
     assert "income-monolithic v1" in rest
     assert "Outputs only suppressed" in rest
     assert "offer-desk" not in removed
