@@ -204,4 +204,6 @@ class Impact:
     frontier: tuple[int, ...]
     #: SHA-256 over the canonical snapshot of nodes and edges: the same hash gives the same answer.
     snapshot_hash: str
+    #: How many data sets the record index covered: what was looked into for records.
+    datasets_examined: int
     cycles: tuple[tuple[int, ...], ...] = field(default=())

@@ -20,14 +20,15 @@ def stated_trace(impact: Json) -> dict[str, Any]:
         impact: ``lineage.selectors.impact_document``.
 
     Returns:
-        JSON values: ``snapshot_hash``, ``complete``, ``reasons``, ``records_found``, ``affected``
-        and ``gaps``.
+        JSON values: ``snapshot_hash``, ``complete``, ``reasons``, ``records_found``,
+        ``datasets_examined``, ``affected`` and ``gaps``.
     """
     return {
         "snapshot_hash": impact["snapshot_hash"],
         "complete": bool(impact["complete"]),
         "reasons": list(impact["reasons"]),
         "records_found": len(impact["records"]),
+        "datasets_examined": impact["datasets_examined"],
         "affected": [_affected(item) for item in impact["affected"]],
         "gaps": [dict(gap) for gap in impact["gaps"]],
     }

@@ -25,8 +25,8 @@ def build_document(facts: ReportFacts) -> dict[str, Any]:
     Returns:
         JSON values only; canonical JSON and HTML are rendered from this and nothing else.
     """
-    trace = _trace(facts.trace, facts.datasets_examined)
-    closing = _trace(facts.closing_trace, facts.datasets_examined) if facts.closing_trace else None
+    trace = stated_trace(facts.trace)
+    closing = stated_trace(facts.closing_trace) if facts.closing_trace else None
     return {
         "schema": SCHEMA,
         "report": {
@@ -111,10 +111,6 @@ def _clock(clock: ClockFacts) -> dict[str, Any]:
             for kind, moment, basis, rule, note in clock.events
         ],
     }
-
-
-def _trace(trace: Mapping[str, Any], datasets_examined: int) -> dict[str, Any]:
-    return {**stated_trace(trace), "datasets_examined": datasets_examined}
 
 
 def _plan(plan: PlanFacts | None) -> dict[str, Any] | None:

@@ -113,7 +113,6 @@ class ReportFacts:
     #: ``lineage.selectors.impact_document`` when planned, and again after the work.
     trace: Mapping[str, Any]
     closing_trace: Mapping[str, Any] | None
-    datasets_examined: int
     plan: PlanFacts | None
     approvals: tuple[ApprovalFacts, ...]
     actions: tuple[Action, ...]

@@ -11,8 +11,6 @@ from deletion_requests.lifecycle import State
 from deletion_requests.selectors import RequestView
 from governance.ledger.fsck import Expected
 from governance.ledger.selectors import entries_about, is_held
-from lineage.graph import ROW_HOLDERS
-from lineage.models import Artifact, ArtifactState
 from reports.errors import AlteredReportError, ReportNotFoundError
 from reports.facts import (
     ApprovalFacts,
@@ -91,14 +89,6 @@ def failed_recently(request_id: UUID) -> bool:
     """Whether the last attempt failed so lately that another one would hardly fare better."""
     moments = failed_attempts(request_id)
     return bool(moments) and timezone.now() - moments[-1] < PAUSE
-
-
-def datasets_examined() -> int:
-    """How many data sets a trace looks into: current ones that the record index covers."""
-    indexed = Artifact.objects.filter(
-        kind__in=ROW_HOLDERS, state=ArtifactState.CURRENT, indexed_at__isnull=False
-    )
-    return indexed.count()
 
 
 def request_facts(view: RequestView) -> RequestFacts:

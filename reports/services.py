@@ -32,7 +32,6 @@ from reports.rendering import as_signed, canonical_json, report_html
 from reports.selectors import (
     FAILED_KIND,
     approval_facts,
-    datasets_examined,
     failed_attempts,
     failed_recently,
     findings_of,
@@ -144,7 +143,6 @@ def gather(view: RequestView) -> ReportFacts:
         request=request_facts(view),
         trace=trace,
         closing_trace=view.closing_trace,
-        datasets_examined=datasets_examined(),
         plan=plan_facts(plan) if plan else None,
         approvals=approval_facts(view) if plan else (),
         actions=actions_of(plan, trace, view.closing_trace) if plan else (),

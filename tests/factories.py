@@ -238,6 +238,7 @@ def impact_document(
         "gaps": [] if complete else [gap],
         "frontier": [],
         "snapshot_hash": "5" * 64,
+        "datasets_examined": 2,
     }
 
 
@@ -313,7 +314,6 @@ def report_document() -> dict[str, Any]:
             ),
             trace=impact_document(),
             closing_trace=None,
-            datasets_examined=2,
             plan=PlanFacts(digest="9f" * 32, author="ann", steps=(), uncovered=()),
             approvals=(),
             actions=actions,

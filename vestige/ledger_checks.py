@@ -96,14 +96,13 @@ def _trace_problems(trace: Json | None, purpose: str, entries: Entries) -> Itera
     if trace is None or entry is None:
         yield f"its {purpose} trace is missing, in it or in its ledger entries."
         return
-    stated = {name: value for name, value in trace.items() if name != "datasets_examined"}
     facts = {
         "snapshot_hash": trace["snapshot_hash"],
         "complete": trace["complete"],
         "affected": len(trace["affected"]),
     }
     other = any(entry["payload"].get(name) != value for name, value in facts.items())
-    if other or _changed(entry["payload"], "digest", stated_digest(stated)):
+    if other or _changed(entry["payload"], "digest", stated_digest(trace)):
         yield f"its {purpose} trace is not the one in the ledger."
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from lineage.closure import Closure, Reach, Snapshot
 from lineage.gaps import FoundGap
-from lineage.graph import Affected, Impact, Node, RecordRef, Relation
+from lineage.graph import ROW_HOLDERS, Affected, Impact, Node, RecordRef, Relation
 
 
 def assemble_impact(
@@ -47,6 +47,10 @@ def assemble_impact(
             sorted({node for found in hiding for node in found.near if node in closure.reached})
         ),
         snapshot_hash=snapshot.hash(),
+        datasets_examined=sum(
+            node.kind in ROW_HOLDERS and node.indexed and node.state == "current"
+            for node in snapshot.nodes
+        ),
         cycles=closure.cycles,
     )
 

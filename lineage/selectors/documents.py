@@ -14,7 +14,7 @@ def impact_document(impact: Impact) -> dict[str, Any]:
     Keys: ``records`` (record_id, segment, dataset_version), ``affected`` (artifact_id, kind, name,
     digest, influence, certainty, path of id, kind and name, rank, state, description in its
     owner's words, contact of a recipient), ``complete``, ``reasons``, ``gaps``, ``frontier``,
-    ``cycles``, ``snapshot_hash``.
+    ``cycles``, ``snapshot_hash``, ``datasets_examined``.
     """
     ids = {node for item in impact.affected for node in item.path} | set(impact.frontier)
     rows = {row.pk: row for row in Artifact.objects.filter(pk__in=ids)}
@@ -31,6 +31,7 @@ def impact_document(impact: Impact) -> dict[str, Any]:
         "frontier": [names[node] for node in impact.frontier],
         "cycles": [list(cycle) for cycle in impact.cycles],
         "snapshot_hash": impact.snapshot_hash,
+        "datasets_examined": impact.datasets_examined,
     }
 
 

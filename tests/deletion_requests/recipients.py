@@ -144,4 +144,5 @@ def _impact(people: Artifact, other: Artifact, recipients: list[Artifact]) -> di
         "frontier": [],
         "cycles": [],
         "snapshot_hash": "5" * 64,
+        "datasets_examined": 2,
     }

@@ -300,6 +300,19 @@ def test_a_source_that_the_graph_does_not_hold_makes_the_answer_incomplete() -> 
     assert "77" in impact.reasons[0]
 
 
+def test_a_trace_says_how_many_data_sets_it_looked_into() -> None:
+    read = [
+        node(0, ArtifactKind.SEGMENT),
+        node(1, ArtifactKind.DATASET_VERSION),
+        node(2, ArtifactKind.DATASET_VERSION, "superseded"),
+        node(3, ArtifactKind.CACHE),
+        node(4, ArtifactKind.MODEL),
+    ]
+    unread = node(5, ArtifactKind.LOG)
+    nodes = (*(replace(each, indexed=True) for each in read), unread)
+    assert _impact(Snapshot(nodes=nodes, edges=())).datasets_examined == 2
+
+
 def _impact(snapshot: Snapshot) -> Impact:
     return assemble_impact(
         snapshot=snapshot, closure=ENGINE.trace(snapshot, [0]), records=(), found_gaps=()

@@ -253,6 +253,7 @@ def add_trace(
         "frontier": [],
         "cycles": [],
         "snapshot_hash": "e" * 64,
+        "datasets_examined": 2,
     }
     RecordedTrace.objects.create(
         request=request, purpose=purpose, impact=impact, snapshot_hash="e" * 64, complete=True

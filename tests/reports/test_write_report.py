@@ -58,6 +58,17 @@ def test_the_report_of_the_example_says_what_was_done(done: DeletionRequest) -> 
     assert {threat["evidence"] for threat in document["threat_model"]} >= {"membership_inference"}
 
 
+def test_each_trace_states_how_many_data_sets_it_looked_into_itself(done: DeletionRequest) -> None:
+    closing = done.traces.get(purpose="closing")
+    closing.impact["datasets_examined"] = 5
+    closing.save()
+    document = write_report(request_id=done.pk).document
+    # Now, as the report is written, the record index covers yet another number of data sets.
+    assert Artifact.objects.exclude(indexed_at=None).count() == 1
+    assert document["trace"]["datasets_examined"] == 2
+    assert document["closing_trace"]["datasets_examined"] == 5
+
+
 def test_measurements_stand_side_by_side(done: DeletionRequest) -> None:
     rows = {
         row["measure"]: row for row in write_report(request_id=done.pk).document["measurements"]
@@ -292,7 +303,7 @@ def test_a_subject_without_records_gets_a_report_too(
 ) -> None:
     report = write_report(request_id=no_match.pk)
     assert report.document["claims"] == report.document["plan_steps"] == []
-    assert report.document["headline"] == ("No records found in the 0 indexed data sets examined.")
+    assert report.document["headline"] == ("No records found in the 2 indexed data sets examined.")
     verdict = verify_export(export_of(report, settings), key_file(settings))
     assert verdict.status is Status.VERIFIED, verdict.problems
 

@@ -31,6 +31,7 @@ def impact_of(artifacts: Iterable[Artifact], *, indexed: bool = False) -> Impact
         gaps=(),
         frontier=(),
         snapshot_hash="0" * 64,
+        datasets_examined=0,
     )
 
 
