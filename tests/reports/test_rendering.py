@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from reports.document import SCHEMA
+from reports.lint import visible_text
 from reports.rendering import TEMPLATES, as_signed, canonical_json, report_html
 from tests.factories import report_document
 
@@ -37,3 +38,14 @@ def test_another_layout_is_another_schema() -> None:
     for path in files:
         laid_out_by.update(path.read_bytes())
     assert LAID_OUT_BY[SCHEMA] == laid_out_by.hexdigest()
+
+
+def test_gaps_on_the_paths_stand_before_those_elsewhere() -> None:
+    document = report_document()
+    gap = {"artifact": "a", "severity": "high", "hides": "It hides.", "remedy": "Do so."}
+    document["gaps"] = [{**gap, "on_path": True}, {**gap, "artifact": "b", "on_path": False}]
+    text = visible_text(report_html(document))
+    near, far = text.index("On the paths from the records"), text.index("Elsewhere, where nothing")
+    assert near < text.index("a (high severity). It hides. Do so.") < far
+    assert far < text.index("b (high severity). It hides. Do so.")
+    assert "None were found." not in text
