@@ -25,7 +25,7 @@ def note(plan: Plan, kind: str, payload: Mapping[str, object], *, actor: str = S
 def as_recorded(findings: Iterable[Evidence]) -> dict[str, dict[str, str]]:
     """Say what a ledger entry holds of findings, by step and kind; a later entry replaces it."""
     return {
-        f"{row.step_id or 'plan'}:{row.kind}": recorded_finding(
+        binding_key(row): recorded_finding(
             artifact=row.step.artifact.name if row.step else "",
             kind=row.kind,
             outcome=row.outcome,
@@ -34,6 +34,11 @@ def as_recorded(findings: Iterable[Evidence]) -> dict[str, dict[str, str]]:
         )
         for row in findings
     }
+
+
+def binding_key(row: Evidence) -> str:
+    """Name a finding in its case: evidence is kept once a step and kind."""
+    return f"{row.step_id or 'plan'}:{row.kind}"
 
 
 def plan_changed(plan: Plan) -> None:

@@ -29,8 +29,8 @@ class Command(BaseCommand):
 
     help = (
         "Check the ledger: every entry against its leaf, the order, the root, the entries that"
-        " reports rest on, and a signed checkpoint kept elsewhere. Exit status 0: it holds;"
-        " 1: it does not, and the entry is named."
+        " reports and findings rest on, and a signed checkpoint kept elsewhere. Exit status 0: it"
+        " holds; 1: it does not, and the entry is named."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -72,7 +72,9 @@ class Command(BaseCommand):
         if not found.problems:
             self.stdout.write("The ledger holds.", self.style.SUCCESS)
         self.stdout.write(f"{found.size} entries, root {found.root.hex()}.")
-        self.stdout.write(f"{found.expected} entries that reports rest on were looked for.")
+        self.stdout.write(
+            f"{found.expected} entries that reports and findings rest on were looked for."
+        )
         if checkpoint is None:
             self.stdout.write(WITHOUT_CHECKPOINT)
         else:
