@@ -110,3 +110,15 @@ def test_the_officer_command_explains_a_weak_password(monkeypatch: pytest.Monkey
     monkeypatch.setenv("VESTIGE_OFFICER_PASSWORD", "short")
     with pytest.raises(CommandError, match="too weak"):
         call_command("create_officer", "kim", "--role", "approver")
+
+
+def test_an_account_that_exists_is_left_as_it_is_where_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for password, role in (("correct horse battery", "approver"), ("staple of another", "auditor")):
+        monkeypatch.setenv("VESTIGE_OFFICER_PASSWORD", password)
+        call_command("create_officer", "kim", "--role", role, "--unless-exists")
+
+    kim = User.objects.get(username="kim")
+    assert kim.roles == ["approver"]
+    assert kim.check_password("correct horse battery")

@@ -7,6 +7,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -95,7 +96,7 @@ class Demo:
             self._stack = running.enter_context(Stack(port=port, progress=say))
         home = self._stack.state / "demo"
         home.mkdir(parents=True, exist_ok=True)
-        self._access = access_for(home / "access.json", self._stack.environment)
+        self._access = access_for(home / "access.json", partial(manage, self._stack.environment))
         self._intake = Intake(url=self._stack.url, key=self._access.intake_key)
         self._open = OpenRequestFile(home / "open-request.json")
         control_token = (self._stack.state / "keys" / "control-token").read_text().strip()

@@ -1,17 +1,17 @@
 """The demo's logins and API keys: made once, kept in a file that only its owner can read."""
 
 import json
-import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from config.embedded.errors import ServiceError
 from config.embedded.paths import BASE_DIR
 from vestige.demo.journey import Officer
+from vestige.demo.keeping import keep, kept_in
 
 #: Who works for the example company, and in which role.
 OFFICERS = {
@@ -20,6 +20,11 @@ OFFICERS = {
     "mei": "ml_engineer",
     "audrey": "auditor",
     "adrian": "administrator",
+}
+#: The keys, by their field in :class:`Access`: what the program is called, and what it may do.
+_KEYS = {
+    "capture_key": ("demo pipeline", ("lineage:write",)),
+    "intake_key": ("demo web form", ("requests:write", "requests:read", "reports:read")),
 }
 
 
@@ -34,40 +39,48 @@ class Access:
     intake_key: str
 
 
-def access_for(file: Path, environment: Mapping[str, str]) -> Access:
+def access_for(file: Path, order: Callable[..., str]) -> Access:
     """The access that an earlier run made, or a new one.
 
+    A start that is killed on the way locks nobody out: passwords are written down before there is
+    an account, and the next start makes what is missing.
+
     Args:
-        file: where it is kept, mode 0600.
-        environment: of the running installation.
+        file: where it is kept, for its owner only.
+        order: runs one management command and returns what it printed.
 
     Raises:
         ServiceError: an account or key cannot be made.
     """
-    if file.exists():
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        officers = tuple(Officer(**officer) for officer in kept.pop("officers"))
-        return Access(officers=officers, **kept)
-    access = Access(
-        officers=tuple(_officer(name, role, environment) for name, role in OFFICERS.items()),
-        capture_key=_key("demo pipeline", ["lineage:write"], environment),
-        intake_key=_key(
-            "demo web form", ["requests:write", "requests:read", "reports:read"], environment
-        ),
-    )
-    _keep(file, access)
-    return access
+    kept = kept_in(file)
+    begun, kept = kept is not None, kept or {"officers": [asdict(found) for found in _drawn()]}
+    if missing := [field for field in _KEYS if field not in kept]:
+        keep(file, kept)
+        for officer in kept["officers"]:
+            _register(Officer(**officer), order)
+    for field in missing:
+        name, scopes = _KEYS[field]
+        # A start that was killed may have been issued a key that nobody has: the name is taken.
+        kept[field] = _key(f"{name} {secrets.token_hex(2)}" if begun else name, scopes, order)
+        keep(file, kept)
+    officers = tuple(Officer(**officer) for officer in kept.pop("officers"))
+    return Access(officers=officers, **kept)
 
 
-def manage(environment: Mapping[str, str], *arguments: str) -> str:
+def manage(environment: Mapping[str, str], *arguments: str, **variables: str) -> str:
     """Run one management command and return what it printed.
+
+    Args:
+        environment: of the running installation.
+        arguments: the command and its own arguments.
+        variables: set in the environment of this command only.
 
     Raises:
         ServiceError: it failed.
     """
     finished = subprocess.run(
         [sys.executable, str(BASE_DIR / "manage.py"), *arguments],
-        env=dict(environment),
+        env={**environment, **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -89,25 +102,21 @@ def unread_datasets(environment: Mapping[str, str]) -> list[str]:
     return [gap["artifact"] for gap in gaps if gap["rule"] == "dataset_without_subject_index"]
 
 
-def _officer(username: str, role: str, environment: Mapping[str, str]) -> Officer:
-    password = secrets.token_urlsafe(12)
-    manage(
-        {**environment, "VESTIGE_OFFICER_PASSWORD": password},
-        *("create_officer", username),
-        *("--role", role),
-        *("--email", f"{username}@example.com"),
+def _drawn() -> Iterator[Officer]:
+    for username, role in OFFICERS.items():
+        yield Officer(username=username, password=secrets.token_urlsafe(12), role=role)
+
+
+def _register(officer: Officer, order: Callable[..., str]) -> None:
+    order(
+        *("create_officer", officer.username, "--unless-exists"),
+        *("--role", officer.role),
+        *("--email", f"{officer.username}@example.com"),
+        VESTIGE_OFFICER_PASSWORD=officer.password,
     )
-    return Officer(username=username, password=password, role=role)
 
 
-def _key(name: str, scopes: list[str], environment: Mapping[str, str]) -> str:
+def _key(name: str, scopes: Sequence[str], order: Callable[..., str]) -> str:
     wanted = [word for scope in scopes for word in ("--scope", scope)]
-    issued = json.loads(manage(environment, "issue_key", name, *wanted, "--json"))
+    issued = json.loads(order("issue_key", name, *wanted, "--json"))
     return str(issued["key"])
-
-
-def _keep(file: Path, access: Access) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        json.dump(asdict(access), handle, indent=2)

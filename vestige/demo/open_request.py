@@ -1,12 +1,10 @@
 """The request that the demo has begun and not yet carried to a verified export."""
 
-import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from unlearning.places import flush_directory
 from vestige.demo.company import Customer
+from vestige.demo.keeping import keep, kept_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,21 +25,14 @@ class OpenRequestFile:
 
     def read(self) -> OpenRequest | None:
         """The request that an earlier start left open, None where there is none."""
-        try:
-            kept = json.loads(self._file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        kept = kept_in(self._file)
+        if kept is None:
             return None
         return OpenRequest(key=kept["key"], customer=Customer(**kept["customer"]))
 
     def keep(self, request: OpenRequest) -> None:
         """Write it down; it is there whole, whatever happens from now on, or not at all."""
-        temporary = self._file.with_suffix(".new")
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(asdict(request), file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._file)
-        flush_directory(self._file.parent)
+        keep(self._file, asdict(request))
 
     def forget(self) -> None:
         """Leave nothing open."""
