@@ -13,6 +13,7 @@ from deletion_requests.lifecycle import State
 from deletion_requests.selectors import QueueFilters, RequestView, queue, request_view
 from deletion_requests.services import give_up_report
 from governance import signing
+from governance.attempts import DATABASE_AWAY, attempts_are_spent, defect
 from governance.ledger.origin import ledger_origin
 from governance.ledger.selectors import entries_about, head
 from governance.ledger.services import append_entry, lock_appends
@@ -75,13 +76,21 @@ def write_report(*, request_id: UUID) -> Report:
 def attempt_report(*, request_id: UUID) -> Report | None:
     """Write a report, or record why it could not be; after some attempts a person is asked.
 
+    A database that is away does not count as an attempt.
+
     Returns:
         The report, or None where it is not due or could not be written.
+
+    Raises:
+        django.db.OperationalError: The database is away.
+        django.db.InterfaceError: The same.
     """
     try:
         return write_report(request_id=request_id)
     except NotReadyForReportError:
         return None
+    except DATABASE_AWAY:
+        raise
     except Exception as error:  # one report's defect must not hold up the others, or go unseen
         log.exception("The report of request %s could not be written.", request_id)
         _record_failure(request_id, error)
@@ -95,7 +104,7 @@ def _record_failure(request_id: UUID, error: Exception) -> None:
     The row lock comes before the ledger's, as everywhere else.
     """
     attempts, reason = len(failed_attempts(request_id)) + 1, _reason(error)
-    final = isinstance(error, UnfitReportError) or attempts >= settings.JOB_MAX_ATTEMPTS
+    final = isinstance(error, UnfitReportError) or attempts_are_spent(attempts)
     if final:
         sentence = f"The report could not be written: {reason} Put this right, then resume."
         give_up_report(request_id=request_id, sentence=sentence)
@@ -113,7 +122,7 @@ def _reason(error: Exception) -> str:
         return f"the folder of exports cannot be used ({error.strerror or type(error).__name__})."
     if isinstance(error, UnfitReportError):
         return f"it says more than its evidence carries. {error}"[:300]
-    return f"there is a defect ({type(error).__name__}); the worker's log tells more."
+    return defect(error)
 
 
 def sweep_reports() -> None:

@@ -2,6 +2,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from jinja2 import DictLoader
 from pypdf import PdfReader
 from pytest_django import Settings
@@ -15,7 +16,8 @@ from reports import statement as parts
 from reports.errors import NotReadyForReportError, UnfitReportError
 from reports.models import Report
 from reports.rendering import ENVIRONMENT, FILE
-from reports.services import write_report
+from reports.selectors import failed_attempts
+from reports.services import attempt_report, write_report
 from reports.tables import gaps
 from reports.tasks import sweep
 from unlearning.models import Evidence, Plan, PlanStep
@@ -369,3 +371,17 @@ def test_gaps_on_the_paths_come_first() -> None:
         ("near", True),
         ("far", False),
     ]
+
+
+def test_a_database_that_is_away_is_no_attempt_at_a_report(
+    done: DeletionRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr("reports.services.lock_appends", away)
+
+    with pytest.raises(OperationalError):
+        attempt_report(request_id=done.pk)
+
+    assert failed_attempts(done.pk) == []
