@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from bench.kit.installation import wait_for
 from bench.kit.killing import (
     Process,
     jobs_of,
@@ -21,12 +23,20 @@ from bench.kit.killing import (
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
+@contextmanager
+def killed_at_the_end(command: list[str]) -> Iterator["subprocess.Popen[bytes]"]:
+    """A program that leads a group of its own, as ``vestige up`` starts them."""
+    with subprocess.Popen(command, start_new_session=True) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
 @pytest.fixture
 def program() -> Iterator["subprocess.Popen[bytes]"]:
-    """A program that leads a group of its own, as ``vestige up`` starts them."""
-    with subprocess.Popen(SLEEPER, start_new_session=True) as running:
+    with killed_at_the_end(SLEEPER) as running:
         yield running
-        running.kill()
 
 
 def seen(program: "subprocess.Popen[bytes]") -> Process:
@@ -99,7 +109,8 @@ def test_the_jobs_of_an_installation_are_told_from_those_of_another(tmp_path: Pa
         (tmp_path / home / "jobs").mkdir(parents=True)
     folder = str(tmp_path / "one" / "jobs" / "1")
     job = [*SLEEPER, "unlearning.runner", folder]
-    with subprocess.Popen(job, start_new_session=True) as running:
-        assert jobs_of(tmp_path / "one") == [seen(running)]
+    with killed_at_the_end(job) as running:
+        # A process that has just begun a program does not show its arguments yet.
+        found = wait_for(lambda: jobs_of(tmp_path / "one"), seconds=10, what="the job to show")
+        assert found == [seen(running)]
         assert jobs_of(tmp_path / "two") == []
-        running.kill()

@@ -48,7 +48,9 @@ def test_a_finding_that_was_changed_where_it_is_stored_is_found(
     assert problems() == []
     reference = f"request:{finding.plan.case_id}"
     change(finding)
-    assert problems() == [f"Entry 0 is not the one of the findings of {reference}."]
+    assert problems() == [
+        f"Entry 0 does not commit to the findings of {reference} as it is stored."
+    ]
 
 
 def test_a_finding_that_a_later_one_replaced_is_bound_by_the_later_entry(
@@ -61,7 +63,7 @@ def test_a_finding_that_a_later_one_replaced_is_bound_by_the_later_entry(
     finding.outcome = "failed"
     finding.save()
     [problem] = problems()
-    assert problem.startswith("Entry 1 is not the one of the findings of request:")
+    assert problem.startswith("Entry 1 does not commit to the findings of request:")
 
 
 def test_an_entry_of_an_earlier_version_binds_the_data(finding: Evidence) -> None:

@@ -68,18 +68,20 @@ def read_notice(text: str) -> Notice:
 
 
 def acknowledge(link: str) -> None:
-    """Open the page of a letter and press its button.
+    """Open the page of a letter and press its button, unless it was answered before.
 
     Raises:
         JourneyError: the page does not take the answer.
     """
     session = requests.Session()
-    opened = session.get(link, timeout=CALL_SECONDS)
-    answered = session.post(
-        link,
-        data={"csrfmiddlewaretoken": session.cookies.get("csrftoken", "")},
-        headers={"Referer": link},
-        timeout=CALL_SECONDS,
-    )
-    if not (opened.ok and answered.ok):
+    answered = session.get(link, timeout=CALL_SECONDS)
+    # The token comes with a form; a page that says thank you has none.
+    if answered.ok and (token := session.cookies.get("csrftoken", "")):
+        answered = session.post(
+            link,
+            data={"csrfmiddlewaretoken": token},
+            headers={"Referer": link},
+            timeout=CALL_SECONDS,
+        )
+    if not answered.ok:
         raise JourneyError(f"The acknowledgement was refused ({answered.status_code}).")
