@@ -70,6 +70,14 @@ def test_the_pages_are_tagged_named_and_in_a_language(document: dict[str, Any], 
     assert b"<pdfaid:conformance>A</pdfaid:conformance>" in about
 
 
+def test_what_readers_list_and_search_holds_no_marks_for_breaking_lines() -> None:
+    document = hostile_document()
+    document["headline"] = f"Records deleted from: {'income-monolithic-log@1' * 2}."
+    metadata = PdfReader(BytesIO(pages_of(document))).metadata
+    assert metadata is not None
+    assert metadata.subject == document["headline"]
+
+
 def test_the_document_itself_is_attached(document: dict[str, Any], pdf: bytes) -> None:
     assert PdfReader(BytesIO(pdf)).attachments["report.json"] == [canonical_json(document)]
 
