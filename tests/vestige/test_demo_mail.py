@@ -23,6 +23,7 @@ class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
+        self.wfile.write(b'<form method="post"><input name="csrfmiddlewaretoken"></form>')
 
     def do_POST(self) -> None:
         self.answers.append(self.path)

@@ -12,6 +12,8 @@ from vestige.demo.mail import read_letter
 
 #: Where the recipient gets its mail.
 ADDRESS = "privacy@lakeside.example"
+#: Field in the form of the page on which it answers.
+FIELD = "csrfmiddlewaretoken"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +77,11 @@ def acknowledge(link: str) -> None:
     """
     session = requests.Session()
     answered = session.get(link, timeout=CALL_SECONDS)
-    # The token comes with a form; a page that says thank you has none.
-    if answered.ok and (token := session.cookies.get("csrftoken", "")):
+    # The page that says thank you has no form any more.
+    if answered.ok and FIELD in answered.text:
         answered = session.post(
             link,
-            data={"csrfmiddlewaretoken": token},
+            data={FIELD: session.cookies.get("csrftoken", "")},
             headers={"Referer": link},
             timeout=CALL_SECONDS,
         )
