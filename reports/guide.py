@@ -97,10 +97,10 @@ openssl pkeyutl -verify -pubin -inkey {key} -rawin -in {body} -sigfile {body_sig
 - each ledger entry is a leaf of the signed tree (RFC 6962) and is about this request;
 - traces, plan, approvals, steps and findings are those that the ledger holds, none left out;
 - claims, headline and every section that follows from them are what methods and evidence carry;
-- the HTML and PDF renderings show headline, claims and limits word for word and claim nothing else.
+- the HTML and PDF files are, byte for byte, what `data/report.json` gives when it is rendered anew.
 
-It needs no network, no database and no account: install
-Vestige from its source (`make setup`) on a machine of your own, then
+It needs no network, no database and no account: install Vestige from its source
+(`make setup`) on a machine of your own, then
 
     .venv/bin/vestige verify EXPORT --key KEY.pem
 
