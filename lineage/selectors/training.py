@@ -30,8 +30,7 @@ class DatasetUse:
 class Training:
     """How a model came to be."""
 
-    #: None where the run is not known.
-    activity_id: int | None
+    #: Empty where the run is not known.
     run_id: str
     #: ``module:callable``, or empty.
     recipe: str
@@ -67,7 +66,6 @@ def training_of(artifact_id: int) -> Training | None:
         return None
     params: Mapping[str, str] = artifact.attributes.get("params", {})
     return Training(
-        activity_id=run.pk if run else None,
         run_id=run.external_id if run else "",
         recipe=run.recipe if run else "",
         params={**(run.params if run else {}), **params},
