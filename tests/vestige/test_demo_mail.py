@@ -92,3 +92,29 @@ def test_a_code_is_read_from_a_whole_letter_only(tmp_path: Path) -> None:
         with pytest.raises(JourneyError, match="No mail"):
             code()
     assert code() == "123456"
+
+
+def test_letters_that_leave_in_the_same_second_share_a_file_and_are_all_read(
+    tmp_path: Path, page: HTTPServer
+) -> None:
+    link = f"http://127.0.0.1:{page.server_port}/acknowledge"
+    letters = [
+        EmailMessage(
+            subject=f"Request {REFERENCE}",
+            body=f"Records concerned (1):\n  C-{n}\n\n{link}/token-{n}\n",
+            to=[ADDRESS],
+        )
+        for n in range(2)
+    ]
+    letters.append(
+        EmailMessage(
+            subject=f"Request {REFERENCE}", body="Your code: 123456\n", to=["ann@example.org"]
+        )
+    )
+    EmailBackend(file_path=str(tmp_path)).send_messages(letters)
+    assert len(list(tmp_path.iterdir())) == 1
+
+    assert Partner(mail_dir=tmp_path, erase=len).read_mail(REFERENCE) == 2
+    assert sorted(Page.answers) == ["/acknowledge/token-0", "/acknowledge/token-1"]
+    code = mailed_code(tmp_path, address="ann@example.org", reference=REFERENCE, seconds=0.01)
+    assert code == "123456"

@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from vestige.demo.mail import read_letter
+from vestige.demo.mail import letters_in
 
 #: States in which a request moves no further by itself.
 SETTLED = frozenset({"closed", "denied", "withdrawn", "expired", "needs_human"})
@@ -159,10 +159,7 @@ def mailed_code(mail_dir: Path, *, address: str, reference: str, seconds: float)
     """
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
-        for path in sorted(mail_dir.glob("*.log"), reverse=True):
-            message = read_letter(path)
-            if message is None:
-                continue
+        for message in letters_in(mail_dir):
             code = re.search(r"code: (\d{6})", message.get_content())
             if code and address in str(message["To"]) and reference in str(message["Subject"]):
                 return code.group(1)

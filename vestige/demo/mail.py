@@ -1,21 +1,26 @@
-"""Reads the letters that Django's file backend leaves in a folder, one a file."""
+"""Reads the letters that Django's file backend leaves in a folder.
+
+The backend names a file by the second and by a number that is soon used again, so letters that
+leave in the same second may share a file.
+"""
 
 import email
 import email.policy
+from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
 #: With this line the backend ends a letter.
-END = b"-" * 79 + b"\n"
+END = b"\n" + b"-" * 79 + b"\n"
 
 
-def read_letter(path: Path) -> EmailMessage | None:
-    """Read one letter.
+def letters_in(folder: Path) -> Iterator[EmailMessage]:
+    """Read every letter, the newest file first.
 
-    Returns:
-        None while the letter is still being written: the backend makes the file before it writes.
+    A letter that is still being written is left for the next look: the backend makes the file
+    before it writes, and may write a letter in parts.
     """
-    written = path.read_bytes()
-    if not written.endswith(b"\n" + END):
-        return None
-    return email.message_from_bytes(written, policy=email.policy.default)
+    for path in sorted(folder.glob("*.log"), reverse=True):
+        *whole, _unfinished = path.read_bytes().split(END)
+        for letter in whole:
+            yield email.message_from_bytes(letter, policy=email.policy.default)

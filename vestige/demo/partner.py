@@ -8,7 +8,7 @@ from pathlib import Path
 import requests
 
 from vestige.demo.journey import CALL_SECONDS, JourneyError
-from vestige.demo.mail import read_letter
+from vestige.demo.mail import letters_in
 
 #: Where the recipient gets its mail.
 ADDRESS = "privacy@lakeside.example"
@@ -32,7 +32,8 @@ class Partner:
     mail_dir: Path
     #: Erases records from the recipient's copy and returns how many rows went.
     erase: Callable[[Collection[str]], int]
-    _answered: set[Path] = field(default_factory=set)
+    #: Message-IDs of the letters that were answered.
+    _answered: set[str] = field(default_factory=set)
 
     def read_mail(self, reference: str) -> int:
         """Answer the letters about a request that have arrived since the last look.
@@ -44,15 +45,15 @@ class Partner:
             JourneyError: a letter is not understood, or the answer was refused.
         """
         erased = 0
-        for path in sorted(set(self.mail_dir.glob("*.log")) - self._answered):
-            message = read_letter(path)
-            if message is None:
+        for message in letters_in(self.mail_dir):
+            letter = str(message["Message-ID"])
+            if letter in self._answered:
                 continue
             if str(message["To"]) == ADDRESS and reference in str(message["Subject"]):
                 notice = read_notice(str(message.get_content()))
                 erased += self.erase(notice.record_ids)
                 acknowledge(notice.link)
-            self._answered.add(path)
+                self._answered.add(letter)
         return erased
 
 
