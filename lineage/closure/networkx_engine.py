@@ -1,13 +1,16 @@
 """The closure by NetworkX: exact and plain, and the oracle for any faster engine."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TypeAlias
 
 import networkx as nx
+import numpy as np
 
-from lineage.closure import Closure, Reach, Snapshot
-from lineage.closure.propagation import STRENGTH, carried, carrying_edges
+from lineage.closure import Closure
+from lineage.closure.links import Links, links_of, mask_of
+from lineage.closure.propagation import carried
+from lineage.closure.snapshot import Snapshot
 from lineage.graph import PROPAGATION, Edge, Influence
 
 Successors: TypeAlias = Mapping[int, list[Edge]]
@@ -16,26 +19,41 @@ Successors: TypeAlias = Mapping[int, list[Edge]]
 class NetworkxEngine:
     """A :class:`lineage.closure.ClosureEngine` that holds the graph in memory."""
 
-    def trace(self, snapshot: Snapshot, sources: Collection[int]) -> Closure:
-        """Walk every carrying edge downstream from the sources; see the protocol."""
-        known = {node.id for node in snapshot.nodes}
-        start = sorted(known & set(sources))
-        successors = _successors(carrying_edges(snapshot))
+    def __init__(self, *, nodes: Iterable[int], links: Links) -> None:
+        """Take a graph.
+
+        Args:
+            nodes: Ids of all nodes.
+            links: Between these nodes.
+        """
+        self._nodes, self._links = frozenset(nodes), links
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "NetworkxEngine":
+        """The engine of a graph at one moment."""
+        return cls(nodes=(node.id for node in snapshot.nodes), links=links_of(snapshot))
+
+    def trace(self, sources: Collection[int], *, as_of: int | None = None) -> Closure:
+        """Walk every link downstream from the sources; see the protocol."""
+        start = sorted(self._nodes & set(sources))
+        successors = _successors(self._links.at(as_of).edges())
+        before = _shortest_paths(successors, start, lambda _: True)
         certain = _shortest_paths(successors, start, _is_certain)
-        paths = _shortest_paths(successors, start, lambda _: True) | certain
         influence = _influence(successors, start)
-        ranks, cycles = _ranks(successors, paths)
+        ranks, cycles = _ranks(successors, before)
+        names = np.array(sorted(before), dtype=np.int64)
+        keys = {int(node): key for key, node in enumerate(names)}
         return Closure(
-            reached={
-                node: Reach(
-                    influence=tuple(sorted(influence[node], key=STRENGTH.index)),
-                    path=paths[node],
-                    rank=ranks[node],
-                    certainty="certain" if node in certain else "possible",
-                )
-                for node in sorted(paths, key=lambda node: (ranks[node], node))
-            },
-            unknown_sources=tuple(sorted(set(sources) - known)),
+            keys=np.arange(len(names), dtype=np.int32),
+            names=names,
+            masks=np.array([mask_of(influence[node]) for node in keys], dtype=np.uint8),
+            ranks=np.array([ranks[node] for node in keys], dtype=np.int32),
+            certain=np.array([node in certain for node in keys], dtype=np.bool_),
+            before=np.array([keys[before[node]] for node in keys], dtype=np.int32),
+            before_certain=np.array(
+                [keys[certain.get(node, node)] for node in keys], dtype=np.int32
+            ),
+            unknown_sources=tuple(sorted(set(sources) - self._nodes)),
             cycles=cycles,
         )
 
@@ -54,17 +72,25 @@ def _is_certain(edge: Edge) -> bool:
 
 def _shortest_paths(
     successors: Successors, start: Collection[int], use: Callable[[Edge], bool]
-) -> dict[int, tuple[int, ...]]:
-    """Breadth-first paths over the edges that ``use`` admits; ties fall to the lowest id."""
-    paths: dict[int, tuple[int, ...]] = {node: (node,) for node in start}
+) -> dict[int, int]:
+    """The node before each on a shortest path over the edges that ``use`` admits.
+
+    Of several, the one with the lowest id; of a source, itself.
+    """
+    before = {node: node for node in start}
+    depth = dict.fromkeys(start, 0)
     waiting = deque(start)
     while waiting:
         node = waiting.popleft()
         for edge in successors.get(node, ()):
-            if edge.downstream not in paths and use(edge):
-                paths[edge.downstream] = (*paths[node], edge.downstream)
-                waiting.append(edge.downstream)
-    return paths
+            there = edge.downstream
+            if not use(edge) or depth.get(there, depth[node] + 1) <= depth[node]:
+                continue
+            if there not in depth:
+                depth[there] = depth[node] + 1
+                waiting.append(there)
+            before[there] = min(before.get(there, node), node)
+    return before
 
 
 def _influence(successors: Successors, start: Collection[int]) -> dict[int, set[Influence]]:

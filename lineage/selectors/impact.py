@@ -6,7 +6,6 @@ from django.db import transaction
 
 from governance.subjects import SubjectDigest
 from lineage import gaps
-from lineage.closure import ClosureEngine
 from lineage.closure.impact import assemble_impact
 from lineage.closure.networkx_engine import NetworkxEngine
 from lineage.gaps import FoundGap
@@ -14,9 +13,6 @@ from lineage.graph import Gap, Impact, RecordRef, Relation
 from lineage.models import Posting
 from lineage.selectors.knowledge import GraphNow, one_moment, read_graph
 from lineage.services.graph import lock_graph
-
-#: The engine that answers; any other must give the same answers.
-ENGINE: ClosureEngine = NetworkxEngine()
 
 
 def trace_subject(subject: SubjectDigest) -> Impact:
@@ -42,7 +38,7 @@ def trace_subject(subject: SubjectDigest) -> Impact:
         ).first()
     entries = list(zip(posting.segments, posting.record_ids, strict=True)) if posting else []
     sources = {segment for segment, _ in entries} | set(posting.past_segments if posting else [])
-    closure = ENGINE.trace(graph.snapshot, _with_predecessors(sources, graph))
+    closure = NetworkxEngine.of(graph.snapshot).trace(_with_predecessors(sources, graph))
     return assemble_impact(
         snapshot=graph.snapshot,
         closure=closure,

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from dataclasses import replace
 from itertools import pairwise
 from random import Random
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage.closure import Snapshot
+from lineage.closure import Closure, Snapshot
 from lineage.closure.impact import assemble_impact
 from lineage.closure.networkx_engine import NetworkxEngine
 from lineage.closure.propagation import carrying_edges
@@ -21,7 +22,9 @@ from lineage.graph import (
     Relation,
 )
 
-ENGINE = NetworkxEngine()
+
+def trace(snapshot: Snapshot, sources: Collection[int]) -> Closure:
+    return NetworkxEngine.of(snapshot).trace(sources)
 
 
 def node(number: int, kind: ArtifactKind = ArtifactKind.MODEL, state: str = "current") -> Node:
@@ -59,9 +62,9 @@ def test_added_edges_never_take_anything_out_of_the_closure(
     snapshot: Snapshot, up: int, down: int, relation: Relation
 ) -> None:
     ids = {n.id for n in snapshot.nodes}
-    before = ENGINE.trace(snapshot, [0])
+    before = trace(snapshot, [0])
     more = Snapshot(nodes=snapshot.nodes, edges=(*snapshot.edges, edge(up, down, relation)))
-    after = ENGINE.trace(more if {up, down} <= ids and up != down else snapshot, [0])
+    after = trace(more if {up, down} <= ids and up != down else snapshot, [0])
     for reached, reach in before.reached.items():
         assert set(reach.influence) <= set(after.reached[reached].influence)
         assert reach.certainty == "possible" or after.reached[reached].certainty == "certain"
@@ -70,7 +73,7 @@ def test_added_edges_never_take_anything_out_of_the_closure(
 @given(snapshots())
 def test_every_path_runs_along_carrying_edges_from_a_source(snapshot: Snapshot) -> None:
     steps = {(e.upstream, e.downstream) for e in carrying_edges(snapshot)}
-    for reached, reach in ENGINE.trace(snapshot, [0]).reached.items():
+    for reached, reach in trace(snapshot, [0]).reached.items():
         assert reach.path[0] == 0
         assert reach.path[-1] == reached
         assert len(set(reach.path)) == len(reach.path)
@@ -79,7 +82,7 @@ def test_every_path_runs_along_carrying_edges_from_a_source(snapshot: Snapshot) 
 
 @given(snapshots())
 def test_ranks_increase_along_edges_except_inside_a_reported_cycle(snapshot: Snapshot) -> None:
-    closure = ENGINE.trace(snapshot, [0])
+    closure = trace(snapshot, [0])
     for e in carrying_edges(snapshot):
         if e.upstream not in closure.reached:
             continue
@@ -97,7 +100,7 @@ def test_the_same_snapshot_gives_the_same_hash_and_answer_in_any_order(
     random.shuffle(edges)
     shuffled = Snapshot(nodes=tuple(nodes), edges=tuple(edges))
     assert shuffled.hash() == snapshot.hash()
-    assert ENGINE.trace(shuffled, [0]) == ENGINE.trace(snapshot, [0])
+    assert trace(shuffled, [0]).reached == trace(snapshot, [0]).reached
 
 
 @given(snapshots())
@@ -105,7 +108,7 @@ def test_the_closure_holds_exactly_what_repeated_steps_reach(snapshot: Snapshot)
     reached = {0}
     for _ in snapshot.nodes:
         reached |= {e.downstream for e in carrying_edges(snapshot) if e.upstream in reached}
-    assert set(ENGINE.trace(snapshot, [0]).reached) == reached
+    assert set(trace(snapshot, [0]).reached) == reached
 
 
 @given(snapshots())
@@ -118,7 +121,7 @@ def test_what_is_no_longer_current_is_listed_only_while_a_product_serves_it(
         for e in snapshot.edges
         if e.relation is Relation.DEPLOYED_AS and e.downstream in current
     }
-    reached = set(ENGINE.trace(snapshot, [0]).reached)
+    reached = set(trace(snapshot, [0]).reached)
     assert {item.node.id for item in _impact(snapshot).affected} == reached & (current | served)
 
 
@@ -130,7 +133,7 @@ def test_certain_is_exactly_what_some_path_of_certain_edges_reaches(snapshot: Sn
     reached = {0}
     for _ in snapshot.nodes:
         reached |= {e.downstream for e in certain if e.upstream in reached}
-    found = ENGINE.trace(snapshot, [0]).reached
+    found = trace(snapshot, [0]).reached
     assert {n for n, reach in found.items() if reach.certainty == "certain"} == reached
 
 
@@ -140,7 +143,7 @@ def test_nothing_crosses_an_edge_that_replaced_its_upstream_by_clean_work(
 ) -> None:
     clean = {Relation.RETRAINED_FROM, Relation.REDACTED_FROM, Relation.REGENERATED_FROM}
     without = replace(snapshot, edges=tuple(e for e in snapshot.edges if e.relation not in clean))
-    assert ENGINE.trace(without, [0]) == ENGINE.trace(snapshot, [0])
+    assert trace(without, [0]).reached == trace(snapshot, [0]).reached
 
 
 def test_a_cycle_is_walked_through_and_reported() -> None:
@@ -153,7 +156,7 @@ def test_a_cycle_is_walked_through_and_reported() -> None:
             edge(2, 3, Relation.DERIVED_FROM),
         ),
     )
-    closure = ENGINE.trace(snapshot, [0])
+    closure = trace(snapshot, [0])
     assert closure.cycles == ((1, 2),)
     assert closure.reached[3].path == (0, 1, 2, 3)
 
@@ -168,7 +171,7 @@ def test_a_certain_path_is_preferred_to_a_shorter_possible_one() -> None:
             edge(2, 3, Relation.FINE_TUNED_FROM),
         ),
     )
-    reach = ENGINE.trace(snapshot, [0]).reached[3]
+    reach = trace(snapshot, [0]).reached[3]
     assert (reach.path, reach.certainty) == ((0, 1, 2, 3), "certain")
 
 
@@ -177,7 +180,7 @@ def test_what_only_selected_a_model_does_not_grow_into_its_weights() -> None:
         nodes=tuple(node(i) for i in range(3)),
         edges=(edge(0, 1, Relation.EVALUATED_ON), edge(1, 2, Relation.FINE_TUNED_FROM)),
     )
-    assert ENGINE.trace(snapshot, [0]).reached[2].influence == (Influence.SELECTION,)
+    assert trace(snapshot, [0]).reached[2].influence == (Influence.SELECTION,)
 
 
 #: Kind of a dataset, and the edge that leads into it from another dataset.
@@ -196,7 +199,7 @@ def test_a_holder_of_rows_answers_for_itself_once_its_rows_were_read(
 ) -> None:
     holder = replace(node(1, kind), indexed=indexed)
     snapshot = Snapshot(nodes=(node(0), holder), edges=(edge(0, 1, relation),))
-    reached = ENGINE.trace(snapshot, [0]).reached
+    reached = trace(snapshot, [0]).reached
     assert {n: reach.certainty for n, reach in reached.items() if n} == (
         {} if indexed else {1: "possible"}
     )
@@ -209,14 +212,14 @@ def test_every_holder_of_rows_is_asked_by_its_index() -> None:
 def test_a_record_index_of_a_log_does_not_answer_for_what_is_part_of_it() -> None:
     log = replace(node(1, ArtifactKind.LOG), indexed=True)
     snapshot = Snapshot(nodes=(node(0), log), edges=(edge(0, 1, Relation.PART_OF),))
-    assert ENGINE.trace(snapshot, [0]).reached[1].certainty == "certain"
+    assert trace(snapshot, [0]).reached[1].certainty == "certain"
 
 
 def test_a_recipients_copy_holds_the_records_for_certain() -> None:
     snapshot = Snapshot(
         nodes=(node(0), node(1, ArtifactKind.RECIPIENT)), edges=(edge(0, 1, Relation.COPIED_TO),)
     )
-    reach = ENGINE.trace(snapshot, [0]).reached[1]
+    reach = trace(snapshot, [0]).reached[1]
     assert (reach.influence, reach.certainty) == ((Influence.CONTENT,), "certain")
 
 
@@ -230,7 +233,7 @@ def test_through_synthetic_rows_influence_is_only_possible() -> None:
         ),
         edges=(edge(0, 1), edge(1, 2, Relation.SYNTHESIZED_BY), edge(2, 3)),
     )
-    found = ENGINE.trace(snapshot, [0]).reached
+    found = trace(snapshot, [0]).reached
     assert [(reach.influence, reach.certainty) for reach in found.values()] == [
         ((Influence.CONTENT,), "certain"),
         ((Influence.WEIGHTS,), "certain"),
@@ -244,7 +247,7 @@ def test_a_model_that_read_real_and_synthetic_rows_is_certain_by_the_real_ones()
         nodes=tuple(node(i) for i in range(4)),
         edges=(edge(0, 1), edge(1, 2, Relation.SYNTHESIZED_BY), edge(2, 3), edge(0, 3)),
     )
-    reach = ENGINE.trace(snapshot, [0]).reached[3]
+    reach = trace(snapshot, [0]).reached[3]
     assert (reach.path, reach.rank, reach.certainty) == ((0, 3), 3, "certain")
 
 
@@ -253,7 +256,7 @@ def test_a_student_inherits_the_weights_of_its_teacher() -> None:
         nodes=(node(0), node(1), node(2, ArtifactKind.DISTILLED)),
         edges=(edge(0, 1), edge(1, 2, Relation.DISTILLED_FROM)),
     )
-    reach = ENGINE.trace(snapshot, [0]).reached[2]
+    reach = trace(snapshot, [0]).reached[2]
     assert (reach.influence, reach.certainty) == ((Influence.WEIGHTS,), "certain")
 
 
@@ -294,7 +297,7 @@ def test_retraining_ends_the_influence_and_unlearning_leaves_it_possible() -> No
 def test_a_source_that_the_graph_does_not_hold_makes_the_answer_incomplete() -> None:
     snapshot = Snapshot(nodes=(node(0),), edges=())
     impact = assemble_impact(
-        snapshot=snapshot, closure=ENGINE.trace(snapshot, [0, 77]), records=(), found_gaps=()
+        snapshot=snapshot, closure=trace(snapshot, [0, 77]), records=(), found_gaps=()
     )
     assert not impact.complete
     assert "77" in impact.reasons[0]
@@ -315,5 +318,5 @@ def test_a_trace_says_how_many_data_sets_it_looked_into() -> None:
 
 def _impact(snapshot: Snapshot) -> Impact:
     return assemble_impact(
-        snapshot=snapshot, closure=ENGINE.trace(snapshot, [0]), records=(), found_gaps=()
+        snapshot=snapshot, closure=trace(snapshot, [0]), records=(), found_gaps=()
     )
