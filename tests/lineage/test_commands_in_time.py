@@ -98,6 +98,8 @@ def test_moments_that_cannot_be_answered_are_refused_by_name(moments: list[str])
         ("--as-of", "2001-01-01T00:00:00Z"): "as_of: .* is too early",
         ("--as-of", then, "--diff", "2999-01-01T00:00:00Z"): "diff: .* lies in the future",
         ("--as-of", trained, "--diff", then): "diff: .* must be later than as_of",
+        ("--as-of", ""): "as_of: '' is no moment",
+        ("--as-of", then, "--diff", ""): "diff: '' is no moment",
         ("--diff", then): "name it with --as-of",
     }
     for words, why in refused.items():

@@ -38,13 +38,13 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(document, indent=2))
             return
-        lines = _difference_lines(document) if options["diff"] else _impact_lines(document)
-        for line in lines:
+        lines = _impact_lines if options["diff"] is None else _difference_lines
+        for line in lines(document):
             self.stdout.write(line)
 
 
 def _answer(subject: SubjectDigest, as_of: str | None, diff: str | None) -> Mapping[str, Any]:
-    before = moment_from(as_of, "as_of") if as_of else None
+    before = moment_from(as_of, "as_of") if as_of is not None else None
     if diff is None:
         return impact_document(trace_subject(subject, before), before)
     if before is None:
