@@ -45,8 +45,8 @@ def _now() -> datetime:
     """The time by the clock that moments are taken from."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        (now,) = cursor.fetchone()
-    return now  # type: ignore[no-any-return]  # timestamptz
+        now: datetime = cursor.fetchone()[0]
+    return now
 
 
 def on_record(moment: int) -> Q:
