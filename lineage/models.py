@@ -167,3 +167,105 @@ class LineageEvent(models.Model):
 
     def __str__(self) -> str:
         return f"event {self.pk}"
+
+
+class Moment(models.Model):
+    """One transaction that changed the graph; of any two, the later one has the later time.
+
+    Moments and revisions are written by triggers of the database alone, so that no writer of the
+    graph can forget them.
+    """
+
+    at = models.DateTimeField(unique=True)
+
+    def __str__(self) -> str:
+        return self.at.isoformat()
+
+
+class Revision(models.Model):
+    """What was on record of one thing from one moment until just before another.
+
+    No constraint binds a revision to what it tells of: it stays when that is deleted.
+    """
+
+    since = models.ForeignKey(
+        Moment, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    #: None: it is on record now.
+    until = models.ForeignKey(
+        Moment,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+
+    class Meta:
+        abstract = True
+
+
+class ArtifactRevision(Revision):
+    """What was on record of an artifact."""
+
+    pk = models.CompositePrimaryKey("artifact_id", "since_id")
+    artifact = models.ForeignKey(
+        Artifact, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    kind = models.CharField(max_length=30)
+    name = models.CharField(max_length=300)
+    digest = models.CharField(max_length=80)
+    state = models.CharField(max_length=12)
+    indexed = models.BooleanField()
+    attributes = models.JSONField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DerivationRevision(Revision):
+    """That an edge held."""
+
+    pk = models.CompositePrimaryKey("derivation_id", "since_id")
+    derivation = models.ForeignKey(
+        Derivation,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    #: Ids of artifacts.
+    upstream_id = models.BigIntegerField()
+    downstream_id = models.BigIntegerField()
+    relation = models.CharField(max_length=20)
+
+    def __str__(self) -> str:
+        return f"{self.downstream_id} {self.relation} {self.upstream_id}"
+
+
+class ActivityRevision(Revision):
+    """What was on record of a run that has a name."""
+
+    pk = models.CompositePrimaryKey("activity_id", "since_id")
+    activity = models.ForeignKey(
+        Activity, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    name = models.CharField(max_length=300)
+    ended = models.BooleanField()
+    used = ArrayField(models.BigIntegerField())
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TroubleRevision(Revision):
+    """Why the rows of a dataset could not be read."""
+
+    pk = models.CompositePrimaryKey("artifact_id", "since_id")
+    artifact = models.ForeignKey(
+        Artifact, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    trouble = models.TextField()
+
+    def __str__(self) -> str:
+        return self.trouble

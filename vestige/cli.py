@@ -93,10 +93,16 @@ def verify(export: Path, key: Path | None, *, as_json: bool) -> None:
 
 @main.command()
 @click.option("--email", required=True, help="The data subject's e-mail address.")
-@click.option("--json", "as_json", is_flag=True, help="Print the impact as JSON.")
-def trace(email: str, *, as_json: bool) -> None:
+@click.option("--as-of", help="Answer from what was on record then: ISO 8601 with an offset.")
+@click.option("--diff", help="Show what changed from --as-of to this moment, or to now.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def trace(email: str, as_of: str | None, diff: str | None, *, as_json: bool) -> None:
     """Show where one person's records went."""
-    _manage("trace", "--email", email, *(["--json"] if as_json else []))
+    if diff is not None and as_of is None:
+        raise click.UsageError("--diff compares with an earlier moment: name it with --as-of.")
+    moments = {"--as-of": as_of, "--diff": diff}
+    given = [f"{name}={moment}" for name, moment in moments.items() if moment is not None]
+    _manage("trace", "--email", email, *given, *(["--json"] if as_json else []))
 
 
 @main.command()

@@ -1,5 +1,6 @@
 """Reads of the lineage app: the only place where rows become pure values."""
 
+from lineage.selectors.difference import diff_impact, difference_document
 from lineage.selectors.documents import impact_document
 from lineage.selectors.impact import find_gaps, find_gaps_with_artifacts, trace_subject
 from lineage.selectors.made_from import made_artifacts_in, made_from
@@ -15,6 +16,8 @@ __all__ = [
     "Training",
     "contact_of",
     "datasets_with_ids_of_others",
+    "diff_impact",
+    "difference_document",
     "find_gaps",
     "find_gaps_with_artifacts",
     "impact_document",

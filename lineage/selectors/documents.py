@@ -2,24 +2,31 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from lineage.graph import Affected, Impact
-from lineage.models import Artifact
+from lineage.selectors.history import described
 
 
-def impact_document(impact: Impact) -> dict[str, Any]:
+def impact_document(impact: Impact, as_of: datetime | None = None) -> dict[str, Any]:
     """Render an impact; every node of every path is spelled out, none is cut.
 
-    Keys: ``records`` (record_id, segment, dataset_version), ``affected`` (artifact_id, kind, name,
-    digest, influence, certainty, path of id, kind and name, rank, state, description in its
-    owner's words, contact of a recipient), ``complete``, ``reasons``, ``gaps``, ``frontier``,
-    ``cycles``, ``snapshot_hash``, ``datasets_examined``.
+    Keys: ``as_of`` (the moment that was asked for, in UTC; null for now), ``records`` (record_id,
+    segment, dataset_version), ``affected`` (artifact_id, kind, name, digest, influence, certainty,
+    path of id, kind and name, rank, state, description in its owner's words, contact of a
+    recipient), ``complete``, ``reasons``, ``gaps``, ``frontier``, ``cycles``, ``snapshot_hash``,
+    ``datasets_examined``.
+
+    Args:
+        impact: The answer of a trace.
+        as_of: The moment that the trace was asked for; names are those of then.
     """
     ids = {node for item in impact.affected for node in item.path} | set(impact.frontier)
-    rows = {row.pk: row for row in Artifact.objects.filter(pk__in=ids)}
+    rows = described(ids, as_of)
     names = {pk: {"id": pk, "name": row.name, "kind": row.kind} for pk, row in rows.items()}
     return {
+        "as_of": as_of.astimezone(UTC).isoformat() if as_of else None,
         "records": [asdict(record) for record in impact.records],
         "affected": [
             _affected(item, names) | _owners_words(rows[item.node.id].attributes)

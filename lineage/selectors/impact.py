@@ -1,6 +1,7 @@
 """Tracing a data subject."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from django.db import transaction
 
@@ -11,35 +12,54 @@ from lineage.closure.networkx_engine import NetworkxEngine
 from lineage.gaps import FoundGap
 from lineage.graph import Gap, Impact, RecordRef, Relation
 from lineage.models import Posting
+from lineage.selectors.history import held_at
 from lineage.selectors.knowledge import GraphNow, one_moment, read_graph
 from lineage.services.graph import lock_graph
 
 
-def trace_subject(subject: SubjectDigest) -> Impact:
+def trace_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Impact:
     """Find everything that holds, or inherited, a data subject's records.
 
     Starts at the segments that hold a record and at those that held one until it was redacted, so
     that a trace repeated after the work still shows what may carry an influence.
 
+    As of a past moment, the graph is the one that was on record then. The record index has no
+    history, on purpose: the trace starts at those of the segments known today that were on record
+    then, and lists only the records whose ids are not forgotten.
+
     Args:
         subject: Keyed digest of the subject's identifier.
+        as_of: A past moment; None asks for now.
 
     Returns:
         The whole answer, never cut short; ``complete`` is false, with reasons, wherever a gap may
         hide an affected artifact.
+
+    Raises:
+        InvalidInput: The moment lies in the future, or before the history begins.
     """
+    return trace_with_graph(subject, as_of)[1]
+
+
+def trace_with_graph(
+    subject: SubjectDigest, as_of: datetime | None = None
+) -> tuple[GraphNow, Impact]:
+    """Trace as :func:`trace_subject` does, and give the graph that was walked too."""
     with transaction.atomic():
         # Under the lock of the graph's writers all reads see one moment, and what the caller's
         # transaction decides upon them still holds when it commits.
         lock_graph()
-        graph = read_graph()
+        graph = read_graph(as_of)
         posting = Posting.objects.filter(
             subject_digest=subject.value, key_version=subject.key_version
         ).first()
-    entries = list(zip(posting.segments, posting.record_ids, strict=True)) if posting else []
-    sources = {segment for segment, _ in entries} | set(posting.past_segments if posting else [])
+        entries = list(zip(posting.segments, posting.record_ids, strict=True)) if posting else []
+        past = posting.past_segments if posting else []
+        sources = {segment for segment, _ in entries} | set(past)
+        if as_of is not None:
+            entries, sources = held_at(as_of, entries, past)
     closure = NetworkxEngine.of(graph.snapshot).trace(_with_predecessors(sources, graph))
-    return assemble_impact(
+    return graph, assemble_impact(
         snapshot=graph.snapshot,
         closure=closure,
         records=_records(entries, graph),

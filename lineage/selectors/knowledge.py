@@ -1,16 +1,30 @@
 """The whole graph at one moment, read with one statement a table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection, transaction
 
 from lineage.closure import Snapshot
 from lineage.gaps import Knowledge, KnownActivity, KnownArtifact
 from lineage.graph import ArtifactKind, Edge, Node, Relation
-from lineage.models import Activity, Artifact, Derivation, DueReading
+from lineage.models import (
+    Activity,
+    ActivityRevision,
+    Artifact,
+    ArtifactRevision,
+    Derivation,
+    DerivationRevision,
+    DueReading,
+    TroubleRevision,
+)
+from lineage.selectors.history import moment_at, on_record
 from lineage.services.graph import lock_graph
+
+#: Columns that an edge is read from, and by which edges are sorted.
+EDGE = ("upstream_id", "downstream_id", "relation")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,47 +52,97 @@ def one_moment() -> Iterator[None]:
         yield
 
 
-def read_graph() -> GraphNow:
+def read_graph(as_of: datetime | None = None) -> GraphNow:
     """Read all nodes, all edges that hold, and all runs.
 
     Call it within :func:`one_moment`, or under the lock of the graph's writers.
+
+    Args:
+        as_of: Read what was on record at this moment instead; then under the lock.
+
+    Raises:
+        InvalidInput: The moment lies in the future, or before the history begins.
     """
+    if as_of is None:
+        return _graph(_artifacts(), _edges(), _activities())
+    moment = moment_at(as_of)
+    return _graph(_artifacts_at(moment), _edges_at(moment), _activities_at(moment))
+
+
+def _graph(
+    artifacts: Iterable[KnownArtifact],
+    edges: Iterable[tuple[int, int, str]],
+    activities: Iterable[tuple[str, bool, list[int]]],
+) -> GraphNow:
+    known = Knowledge(
+        artifacts=tuple(artifacts),
+        edges=tuple(
+            Edge(upstream=up, downstream=down, relation=Relation(relation))
+            for up, down, relation in edges
+        ),
+        activities=tuple(
+            KnownActivity(name=name, ended=ended, used=tuple(used))
+            for name, ended, used in activities
+        ),
+    )
+    nodes = tuple(item.node for item in known.artifacts)
+    return GraphNow(snapshot=Snapshot(nodes=nodes, edges=known.edges), knowledge=known)
+
+
+def _artifacts() -> Iterator[KnownArtifact]:
     troubles = dict(DueReading.objects.values_list("artifact_id", "trouble"))
-    artifacts = tuple(
-        _artifact(row, troubles.get(row.pk, ""))
-        for row in Artifact.objects.order_by("pk").iterator()
-    )
-    edges = tuple(
-        Edge(upstream=up, downstream=down, relation=Relation(relation))
-        for up, down, relation in Derivation.objects.filter(ended_at=None)
-        .order_by("upstream_id", "downstream_id", "relation")
-        .values_list("upstream_id", "downstream_id", "relation")
-        .iterator()
-    )
-    activities = tuple(
-        KnownActivity(name=name, ended=ended_at is not None, used=tuple(used))
-        # A run without a name was only named by others; whether it ended is not known.
-        for name, ended_at, used in Activity.objects.exclude(name="")
-        .order_by("pk")
-        .values_list("name", "ended_at", "used")
-    )
-    return GraphNow(
-        snapshot=Snapshot(nodes=tuple(item.node for item in artifacts), edges=edges),
-        knowledge=Knowledge(artifacts=artifacts, edges=edges, activities=activities),
-    )
-
-
-def _artifact(row: Artifact, trouble: str) -> KnownArtifact:
-    attributes: Mapping[str, object] = row.attributes
-    return KnownArtifact(
-        node=Node(
+    for row in Artifact.objects.order_by("pk").iterator():
+        node = Node(
             id=row.pk,
             kind=ArtifactKind(row.kind),
             name=row.name,
             digest=row.digest,
             state=row.state,
             indexed=row.indexed_at is not None,
-        ),
+        )
+        yield _artifact(node, row.attributes, troubles.get(row.pk, ""))
+
+
+def _artifacts_at(moment: int) -> Iterator[KnownArtifact]:
+    then = on_record(moment)
+    troubles = dict(TroubleRevision.objects.filter(then).values_list("artifact_id", "trouble"))
+    for row in ArtifactRevision.objects.filter(then).order_by("artifact_id").iterator():
+        node = Node(
+            id=row.artifact_id,
+            kind=ArtifactKind(row.kind),
+            name=row.name,
+            digest=row.digest,
+            state=row.state,
+            indexed=row.indexed,
+        )
+        yield _artifact(node, row.attributes, troubles.get(row.artifact_id, ""))
+
+
+def _edges() -> Iterable[tuple[int, int, str]]:
+    held = Derivation.objects.filter(ended_at=None)
+    return held.order_by(*EDGE).values_list(*EDGE).iterator()
+
+
+def _edges_at(moment: int) -> Iterable[tuple[int, int, str]]:
+    held = DerivationRevision.objects.filter(on_record(moment))
+    return held.order_by(*EDGE).values_list(*EDGE).iterator()
+
+
+def _activities() -> Iterator[tuple[str, bool, list[int]]]:
+    # A run without a name was only named by others; whether it ended is not known.
+    rows = Activity.objects.exclude(name="").order_by("pk")
+    for name, ended_at, used in rows.values_list("name", "ended_at", "used"):
+        yield name, ended_at is not None, used
+
+
+def _activities_at(moment: int) -> Iterable[tuple[str, bool, list[int]]]:
+    rows = ActivityRevision.objects.filter(on_record(moment)).order_by("activity_id")
+    return rows.values_list("name", "ended", "used")
+
+
+def _artifact(node: Node, attributes: Mapping[str, object], trouble: str) -> KnownArtifact:
+    return KnownArtifact(
+        node=node,
         placeholder="mentioned" in attributes,
         missing_run=str(attributes.get("missing_run") or ""),
         missing_models=_names(attributes.get("missing_models")),

@@ -1,13 +1,20 @@
-"""``manage.py trace --email X [--json]``."""
+"""``manage.py trace --email X [--as-of T [--diff T2]] [--json]``."""
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from governance.subjects import subject_digest
-from lineage.selectors import impact_document, trace_subject
+from governance.errors import VestigeError
+from governance.subjects import SubjectDigest, subject_digest
+from lineage.moments import moment_from
+from lineage.selectors import diff_impact, difference_document, impact_document, trace_subject
+
+#: What ``--diff`` takes in place of a moment.
+NOW = "now"
 
 
 class Command(BaseCommand):
@@ -18,22 +25,69 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--email", required=True, help="an identifier of the data subject")
+        parser.add_argument("--as-of", help="what was on record then, in ISO 8601 with an offset")
+        parser.add_argument("--diff", help=f"what changed from then to this moment, or to {NOW}")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *_: object, **options: Any) -> None:  # noqa: ANN401 - Django fixes the signature
         """Print the answer, with the path to each affected artifact."""
-        document = impact_document(trace_subject(subject_digest(options["email"])))
+        try:
+            document = _answer(subject_digest(options["email"]), options["as_of"], options["diff"])
+        except VestigeError as error:
+            raise CommandError(error.detail) from error
         if options["json"]:
             self.stdout.write(json.dumps(document, indent=2))
             return
-        held = len(document["records"])
-        self.stdout.write(f"Records of this data subject: {held or 'none are held'}")
-        for item in document["affected"]:
-            path = " → ".join(node["name"] for node in item["path"])
-            influence = ", ".join(item["influence"])
-            self.stdout.write(f"{item['kind']:18} {item['certainty']:9} {influence:20} {path}")
-        self.stdout.write(
-            "The trace is complete." if document["complete"] else "The trace is NOT complete:"
-        )
-        for reason in document["reasons"]:
-            self.stdout.write(f"  {reason}")
+        lines = _impact_lines if options["diff"] is None else _difference_lines
+        for line in lines(document):
+            self.stdout.write(line)
+
+
+def _answer(subject: SubjectDigest, as_of: str | None, diff: str | None) -> Mapping[str, Any]:
+    before = moment_from(as_of, "as_of") if as_of is not None else None
+    if diff is None:
+        return impact_document(trace_subject(subject, before), before)
+    if before is None:
+        raise CommandError("--diff compares with an earlier moment: name it with --as-of.")
+    after: datetime | None = None if diff == NOW else moment_from(diff, "diff")
+    return difference_document(diff_impact(subject, before, after), before, after)
+
+
+def _impact_lines(document: Mapping[str, Any]) -> Iterable[str]:
+    held = len(document["records"])
+    if document["as_of"]:
+        yield f"As it was on record at {document['as_of']}"
+        yield f"Records of this data subject of which the id is not forgotten: {held}"
+    else:
+        yield f"Records of this data subject: {held or 'none are held'}"
+    for item in document["affected"]:
+        yield _affected_line(item, " → ".join(node["name"] for node in item["path"]))
+    yield from _completeness("The trace", document)
+
+
+def _difference_lines(document: Mapping[str, Any]) -> Iterable[str]:
+    before, after = document["before"], document["after"]
+    yield f"From {before['as_of']} to {after['as_of'] or NOW}"
+    for key in ("newly_affected", "no_longer_affected"):
+        yield f"{key.replace('_', ' ').capitalize()}: {len(document[key])}"
+        yield from (f"  {_affected_line(item, item['name'])}" for item in document[key])
+    yield f"Otherwise affected: {len(document['otherwise_affected'])}"
+    for item in document["otherwise_affected"]:
+        was, now = item["before"], item["after"]
+        yield f"  {_affected_line(was, was['name'])}"
+        yield f"    now {', '.join(now['influence'])}, {now['certainty']}"
+    yield "In the whole graph (--json lists each):"
+    for key, found in document["graph"].items():
+        yield f"  {key.replace('_', ' ')}: {len(found)}"
+    yield from _completeness("The earlier trace", before)
+    yield from _completeness("The later trace", after)
+
+
+def _affected_line(item: Mapping[str, Any], words: str) -> str:
+    influence = ", ".join(item["influence"])
+    return f"{item['kind']:18} {item['certainty']:9} {influence:20} {words}"
+
+
+def _completeness(what: str, answer: Mapping[str, Any]) -> Iterable[str]:
+    yield f"{what} is complete." if answer["complete"] else f"{what} is NOT complete:"
+    yield from (f"  {reason}" for reason in answer["reasons"])
