@@ -106,6 +106,20 @@ def gaps(*, as_json: bool) -> None:
     _manage("gaps", *(["--json"] if as_json else []))
 
 
+@main.command()
+@click.option("--email", help="The data subject's e-mail address.")
+@click.option("--record", multiple=True, help="A record id; may be repeated.")
+@click.option("--run", help="Only the runs of this name or id.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def exposure(email: str | None, record: tuple[str, ...], run: str | None, *, as_json: bool) -> None:
+    """Show in which training step records were first used, and the checkpoints from before."""
+    if bool(email) == bool(record):
+        raise click.UsageError("Say whose records: either --email or --record.")
+    given = [f"--email={email}"] if email else [f"--record={name}" for name in record]
+    chosen = [f"--run={run}"] if run else []
+    _manage("exposure", *given, *chosen, *(["--json"] if as_json else []))
+
+
 @main.group()
 def ledger() -> None:
     """Look after the ledger of this installation."""

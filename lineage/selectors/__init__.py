@@ -1,6 +1,12 @@
 """Reads of the lineage app: the only place where rows become pure values."""
 
 from lineage.selectors.documents import impact_document
+from lineage.selectors.exposure import (
+    RunExposure,
+    clean_checkpoints,
+    exposures,
+    first_exposure,
+)
 from lineage.selectors.impact import find_gaps, find_gaps_with_artifacts, trace_subject
 from lineage.selectors.made_from import made_artifacts_in, made_from
 from lineage.selectors.ownership import datasets_with_ids_of_others
@@ -11,12 +17,16 @@ from lineage.selectors.training import DatasetUse, Training, model_location, tra
 __all__ = [
     "Contact",
     "DatasetUse",
+    "RunExposure",
     "Synthesis",
     "Training",
+    "clean_checkpoints",
     "contact_of",
     "datasets_with_ids_of_others",
+    "exposures",
     "find_gaps",
     "find_gaps_with_artifacts",
+    "first_exposure",
     "impact_document",
     "locations_of",
     "made_artifacts_in",

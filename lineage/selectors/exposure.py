@@ -1,0 +1,289 @@
+"""Since when each training may carry a person's records, and its checkpoints from before."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from governance.subjects import SubjectDigest
+from lineage.closure import Reach
+from lineage.errors import ActivityNotFound, RecordNotFound
+from lineage.exposure import (
+    ORDER_TAG,
+    STEP_TAG,
+    Checkpoint,
+    Exposure,
+    SortedCheckpoints,
+    UnusableOrderError,
+    earliest,
+    exposed_from,
+    first_steps,
+    never_exposed,
+    read_order,
+    read_step,
+    sort_checkpoints,
+    unknown_exposure,
+)
+from lineage.graph import DATASETS, MODELS, ROW_HOLDERS, ArtifactKind, Influence, Relation
+from lineage.models import (
+    Activity,
+    ActivityKind,
+    Artifact,
+    ArtifactState,
+    Derivation,
+    DueReading,
+    Posting,
+)
+from lineage.selectors.impact import reach_of, trace_subject
+from lineage.selectors.training_rows import RowsNotAsReadError, ids_in_order, recorded_rows
+
+#: Edges from what a run trained on.
+TRAINING = (Relation.TRAINED_ON, Relation.INDEXES)
+#: Edges from a model that a run built on, and the step since when that model has its influence: a
+#: fine-tune begins with the weights of its base, a student begins with none.
+BASES: Mapping[Relation, int] = {
+    Relation.FINE_TUNED_FROM: 0,
+    Relation.UNLEARNED_FROM: 0,
+    Relation.DISTILLED_FROM: 1,
+    Relation.EMBEDDED_BY: 1,
+}
+#: Influences that a training takes over; being evaluated on a record leaves no trace in weights.
+CARRIED = frozenset({Influence.CONTENT, Influence.WEIGHTS})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunExposure:
+    """What one training has seen of the records."""
+
+    activity_id: int
+    name: str
+    #: The run's id where it was recorded.
+    run_id: str
+    exposure: Exposure
+    checkpoints: SortedCheckpoints
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whereabouts:
+    """Where the records lie and what they have reached."""
+
+    #: Record ids by segment.
+    records: Mapping[int, frozenset[str]]
+    #: What came of them, by artifact id, also what is no longer in use.
+    reached: Mapping[int, Reach]
+    #: Why more may be affected than is known; empty when the trace is complete.
+    hidden: tuple[str, ...]
+
+
+def first_exposure(who: SubjectDigest | Collection[str], activity_id: int) -> Exposure:
+    """Say in which optimizer step a training first used any of the records.
+
+    Args:
+        who: A data subject, or record ids.
+        activity_id: The training.
+
+    Raises:
+        ActivityNotFound: No run has this id.
+        RecordNotFound: The record index holds none of the record ids.
+    """
+    return _exposure_of(_activity(activity_id), _find(who))
+
+
+def clean_checkpoints(who: SubjectDigest | Collection[str], activity_id: int) -> SortedCheckpoints:
+    """Sort a training's checkpoints into those from before the first exposure and the others.
+
+    The arguments and errors are those of :func:`first_exposure`.
+    """
+    activity = _activity(activity_id)
+    return sort_checkpoints(_checkpoints(activity), _exposure_of(activity, _find(who)))
+
+
+def exposures(who: SubjectDigest | Collection[str], *, run: str = "") -> tuple[RunExposure, ...]:
+    """Answer for every training that the records may have reached, the oldest first.
+
+    Args:
+        who: A data subject, or record ids.
+        run: Only runs of this name or id, whether the records have reached them or not.
+
+    Raises:
+        ActivityNotFound: No run has this name or id.
+        RecordNotFound: The record index holds none of the record ids.
+    """
+    where = _find(who)
+    runs = Activity.objects.order_by("started_at", "pk")
+    if run:
+        chosen = list(runs.filter(Q(name=run) | Q(external_id=run)))
+        if not chosen:
+            raise ActivityNotFound(f"There is no run with the name or id {run}.")
+    else:
+        reached = list(where.reached)
+        made = Q(made__in=reached, made__kind__in=MODELS)
+        # A training whose model nobody logged has read the records all the same.
+        read = Q(used__overlap=reached, made=None, kind=ActivityKind.MLFLOW_RUN)
+        chosen = list(runs.filter(made | read).distinct())
+    return tuple(_answer(activity, where) for activity in chosen)
+
+
+def _answer(activity: Activity, where: Whereabouts) -> RunExposure:
+    exposure = _exposure_of(activity, where)
+    return RunExposure(
+        activity_id=activity.pk,
+        name=activity.name,
+        run_id=activity.external_id,
+        exposure=exposure,
+        checkpoints=sort_checkpoints(_checkpoints(activity), exposure),
+    )
+
+
+def _activity(activity_id: int) -> Activity:
+    found = Activity.objects.filter(pk=activity_id).first()
+    if found is None:
+        raise ActivityNotFound(f"There is no run with the id {activity_id}.")
+    return found
+
+
+def _find(who: SubjectDigest | Collection[str]) -> Whereabouts:
+    if isinstance(who, SubjectDigest):
+        subjects, wanted = [who], None
+    else:
+        wanted = frozenset(who)
+        subjects = [
+            SubjectDigest(value=bytes(posting.subject_digest), key_version=posting.key_version)
+            for posting in Posting.objects.filter(record_ids__overlap=sorted(wanted))
+        ]
+        if not subjects:
+            raise RecordNotFound(
+                f"The record index holds no record with the id {' or '.join(sorted(wanted))}."
+            )
+    records: dict[int, set[str]] = {}
+    sources: set[int] = set()
+    hidden: dict[str, None] = {}
+    for subject in subjects:
+        hidden |= dict.fromkeys(trace_subject(subject).reasons)
+        for posting in _postings(subject):
+            sources.update(posting.segments, posting.past_segments)
+            for segment, record_id in zip(posting.segments, posting.record_ids, strict=True):
+                if wanted is None or record_id in wanted:
+                    records.setdefault(segment, set()).add(record_id)
+    return Whereabouts(
+        records={segment: frozenset(ids) for segment, ids in records.items()},
+        reached=reach_of(sources),
+        hidden=tuple(hidden),
+    )
+
+
+def _postings(subject: SubjectDigest) -> Iterable[Posting]:
+    return Posting.objects.filter(subject_digest=subject.value, key_version=subject.key_version)
+
+
+def _exposure_of(activity: Activity, where: Whereabouts) -> Exposure:
+    datasets, bases = _inputs(activity)
+    if not datasets and not bases:
+        return unknown_exposure("What this run read is not recorded.", since=0)
+    answers = [_by_base(base, since, where) for base, since in bases]
+    direct: dict[str, None] = {}
+    for dataset in datasets:
+        held = _held_in(dataset, where)
+        direct |= dict.fromkeys(held)
+        if not held:
+            answers.append(_by_dataset(dataset, where))
+    if direct:
+        answers.append(_by_rows(activity, datasets, tuple(direct)))
+    return earliest(answers)
+
+
+def _inputs(activity: Activity) -> tuple[list[Artifact], list[tuple[Artifact, int]]]:
+    """Datasets that a run trained on, and models that it built on with the step they count from.
+
+    Where nothing that it made is known, everything that it read counts as training.
+    """
+    edges = list(
+        Derivation.objects.filter(downstream__made_by=activity, ended_at=None)
+        .filter(relation__in=(*TRAINING, *BASES))
+        .select_related("upstream")
+        .order_by("upstream_id", "relation")
+    )
+    if not edges:
+        used = list(Artifact.objects.filter(pk__in=activity.used).order_by("pk"))
+        return (
+            [artifact for artifact in used if artifact.kind in DATASETS],
+            [(artifact, 0) for artifact in used if artifact.kind in MODELS],
+        )
+    datasets = {e.upstream_id: e.upstream for e in edges if e.relation in TRAINING}
+    bases = {
+        (e.upstream_id, BASES[Relation(e.relation)]): e.upstream
+        for e in edges
+        if e.relation in BASES
+    }
+    return list(datasets.values()), [(base, since) for (_, since), base in bases.items()]
+
+
+def _held_in(dataset: Artifact, where: Whereabouts) -> list[str]:
+    """Those of the records that lie in a dataset's own segments."""
+    segments = Derivation.objects.filter(
+        downstream=dataset, relation=Relation.PART_OF, upstream_id__in=list(where.records)
+    ).values_list("upstream_id", flat=True)
+    return sorted({record_id for segment in segments for record_id in where.records[segment]})
+
+
+def _by_base(base: Artifact, since: int, where: Whereabouts) -> Exposure:
+    reached = where.reached.get(base.pk)
+    if reached is None or CARRIED.isdisjoint(reached.influence):
+        return unknown_exposure(*where.hidden, since=since) if where.hidden else never_exposed()
+    reason = f"It was made from {base.name}, which "
+    if reached.certainty == "certain":
+        return exposed_from(since, f"{reason}carries the records.")
+    return unknown_exposure(f"{reason}possibly carries the records.", since=since)
+
+
+def _by_dataset(dataset: Artifact, where: Whereabouts) -> Exposure:
+    """What a dataset tells that holds none of the records in its own segments."""
+    if dataset.kind in ROW_HOLDERS and (
+        dataset.indexed_at is None or DueReading.objects.filter(artifact=dataset).exists()
+    ):
+        return unknown_exposure(f"The rows of {dataset.name} have not been read.")
+    if dataset.pk in where.reached:
+        return unknown_exposure(
+            f"{dataset.name} held the records or was made from data that did; in which rows is no "
+            "longer known."
+        )
+    if dataset.kind == ArtifactKind.SYNTHETIC_DATASET and where.hidden:
+        return unknown_exposure(*where.hidden)
+    return never_exposed()
+
+
+def _by_rows(
+    activity: Activity, datasets: Sequence[Artifact], record_ids: Sequence[str]
+) -> Exposure:
+    """Replay the recorded order over the rows that the training read."""
+    tag = activity.tags.get(ORDER_TAG)
+    if not tag:
+        return unknown_exposure(f"The run recorded no order (tag {ORDER_TAG}).")
+    try:
+        order = read_order(tag)
+        found = first_steps(
+            order,
+            ids=ids_in_order(datasets, order.row_order),
+            wanted=record_ids,
+            recorded=recorded_rows(order),
+        )
+    except UnusableOrderError as error:
+        return unknown_exposure(f"The recorded order cannot be used: {error}")
+    except RowsNotAsReadError as error:
+        return unknown_exposure(str(error))
+    return earliest(
+        never_exposed() if step is None else exposed_from(step) for step in found.values()
+    )
+
+
+def _checkpoints(activity: Activity) -> list[Checkpoint]:
+    """The checkpoints of a run that still exist."""
+    made = Artifact.objects.filter(made_by=activity, kind=ArtifactKind.CHECKPOINT)
+    return [
+        Checkpoint(
+            id=artifact.pk,
+            name=artifact.name,
+            step=read_step(artifact.attributes.get(STEP_TAG)),
+        )
+        for artifact in made.exclude(state=ArtifactState.DESTROYED).order_by("pk")
+    ]
