@@ -1,6 +1,6 @@
-"""Asking before a training whether it is allowed, and telling what people chose."""
+"""Whether a training is allowed, what people chose, and what is kept past its term."""
 
-from typing import Any
+from dataclasses import asdict
 
 from django.utils import timezone
 from rest_framework import serializers
@@ -12,24 +12,11 @@ from governance.authentication import ApiKeyAuthentication
 from governance.errors import InvalidInput
 from governance.parsing import StrictJSONParser, StrictSerializer
 from governance.permissions import HasScope
+from lineage.parsing import NameField, SubjectBody, parsed
 from lineage.permission import EVERY_PURPOSE, Choice
-from lineage.selectors import allowed_to_train, permission_document
+from lineage.selectors import allowed_to_train, permission_document, retention
 from lineage.services import record_choice
 from lineage.terms import UnusableTermsError, purpose_in
-
-
-class NameField(serializers.CharField):
-    """A string; DRF alone would take a number for one inside a list."""
-
-    def to_internal_value(self, data: Any) -> str:  # noqa: ANN401 - DRF fixes the signature
-        """Take strings only.
-
-        Raises:
-            serializers.ValidationError: It is anything else.
-        """
-        if not isinstance(data, str):
-            raise serializers.ValidationError("This must be a string.")
-        return super().to_internal_value(data)
 
 
 class QuestionBody(StrictSerializer):
@@ -43,12 +30,6 @@ class QuestionBody(StrictSerializer):
     records = serializers.BooleanField(default=False)
 
 
-class SubjectBody(StrictSerializer):
-    """Who chose."""
-
-    email = serializers.EmailField(max_length=254)
-
-
 class ChoiceBody(StrictSerializer):
     """What one person chose."""
 
@@ -56,12 +37,6 @@ class ChoiceBody(StrictSerializer):
     choice = serializers.ChoiceField(choices=[choice.value for choice in Choice])
     purpose = serializers.CharField(default=EVERY_PURPOSE)
     chosen_at = serializers.DateTimeField(default=None)
-
-
-def _parsed(body: type[StrictSerializer], request: Request) -> dict[str, Any]:
-    serializer = body(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 class AllowedToTrainView(APIView):
@@ -73,7 +48,7 @@ class AllowedToTrainView(APIView):
 
     def post(self, request: Request) -> Response:
         """Answer 200 either way; ``allowed`` says which, ``refusals`` why not."""
-        body = _parsed(QuestionBody, request)
+        body = parsed(QuestionBody, request)
         try:
             purpose = purpose_in(body["purpose"])
         except UnusableTermsError as error:
@@ -91,7 +66,7 @@ class ChoicesView(APIView):
 
     def post(self, request: Request) -> Response:
         """Take one choice: 201 when new, 200 when it was told before."""
-        body = _parsed(ChoiceBody, request)
+        body = parsed(ChoiceBody, request)
         new = record_choice(
             identifier=body["subject"]["email"],
             choice=Choice(body["choice"]),
@@ -100,3 +75,14 @@ class ChoicesView(APIView):
             told_by=str(request.user),
         )
         return Response({"new": new}, status=201 if new else 200)
+
+
+class RetentionView(APIView):
+    """``GET /api/v1/lineage/retention``: what is to be destroyed."""
+
+    authentication_classes = [ApiKeyAuthentication]
+    permission_classes = [HasScope("lineage:read")]
+
+    def get(self, _request: Request) -> Response:
+        """List what is past its term, and what has none."""
+        return Response(asdict(retention(timezone.now())))

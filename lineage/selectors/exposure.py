@@ -263,7 +263,7 @@ def _by_rows(
         order = read_order(tag)
         found = first_steps(
             order,
-            ids=ids_in_order(datasets, order.row_order),
+            ids=ids_in_order(datasets, order.row_order, started_at=activity.started_at),
             wanted=record_ids,
             recorded=recorded_rows(order),
         )

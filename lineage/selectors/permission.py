@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
-from lineage.capture.locations import normalise_location
+from lineage.capture.locations import local_path, normalise_location
 from lineage.graph import DATASETS, ROW_HOLDERS, Relation
 from lineage.models import (
     Artifact,
@@ -24,6 +24,7 @@ from lineage.permission import (
     WantedDataset,
     decide,
 )
+from lineage.records import SEGMENT_PATTERN
 from lineage.selectors.knowledge import one_moment
 from lineage.terms import terms_of
 
@@ -63,7 +64,7 @@ def records_concerned(refusal: Refusal) -> tuple[str, ...]:
 
 def _wanted(name: str) -> list[WantedDataset]:
     found = list(_named(name))
-    # Versions that were replaced stand under the old name too; they matter where nothing else does.
+    # Versions that were replaced are meant only where nothing in use has the name.
     current = [artifact for artifact in found if artifact.state == ArtifactState.CURRENT]
     return [_dataset(name, artifact) for artifact in current or found] or [
         WantedDataset(asked=name, name="")
@@ -72,6 +73,8 @@ def _wanted(name: str) -> list[WantedDataset]:
 
 def _named(name: str) -> QuerySet[Artifact]:
     same = Q(identity=name) | Q(name=name) | Q(attributes__dataset=name)
+    # What took a version's place after a redaction goes on under its name.
+    same |= Q(attributes__successor_of__identity=name) | Q(attributes__successor_of__name=name)
     if "/" in name:
         same |= Q(location=normalise_location(name))
     return Artifact.objects.filter(same, kind__in=DATASETS).order_by("pk")
@@ -101,12 +104,25 @@ def _segments(dataset_id: int) -> list[int]:
 
 def _unread(artifact: Artifact) -> str:
     """Why the people in a dataset are not known; of made-up rows there are none."""
-    if artifact.kind not in ROW_HOLDERS:
+    if artifact.kind not in ROW_HOLDERS or artifact.state != ArtifactState.CURRENT:
         return ""
     due = DueReading.objects.filter(artifact=artifact).first()
     if due is not None:
         return due.trouble or "its rows are waiting to be read."
-    return "" if artifact.indexed_at is not None else "its rows were never read."
+    if artifact.indexed_at is None:
+        return "its rows were never read."
+    return (
+        "its files were written after its rows were read."
+        if _written_since(artifact, artifact.indexed_at)
+        else ""
+    )
+
+
+def _written_since(artifact: Artifact, moment: datetime) -> bool:
+    """Whether a file of rows is newer than a moment; of files elsewhere nobody can tell here."""
+    directory = local_path(artifact.location)
+    files = directory.glob(SEGMENT_PATTERN) if directory is not None else ()
+    return any(file.stat().st_mtime > moment.timestamp() for file in files)
 
 
 def _choices_apart(present: QuerySet[Posting]) -> bool:

@@ -1,6 +1,7 @@
 """The rows that a training read, read again: possible only while the files are the same."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +25,15 @@ class RowsNotAsReadError(Exception):
     """The rows of a dataset are not, or no longer, those of its version; the message says why."""
 
 
-def ids_in_order(datasets: Sequence[Artifact], row_order: RowOrder) -> tuple[str, ...]:
+def ids_in_order(
+    datasets: Sequence[Artifact], row_order: RowOrder, *, started_at: datetime | None
+) -> tuple[str, ...]:
     """Read the record ids of datasets in the order in which a training holds them.
 
     Args:
         datasets: What the training read.
         row_order: Sorted by id, each id once, or as they stand in the files.
+        started_at: When the training began.
 
     Raises:
         RowsNotAsReadError: The files are not those of the version, or several datasets are read
@@ -39,11 +43,13 @@ def ids_in_order(datasets: Sequence[Artifact], row_order: RowOrder) -> tuple[str
         raise RowsNotAsReadError(
             f"The training read {len(datasets)} datasets; in which order is not recorded."
         )
-    found = [record_id for dataset in datasets for record_id in _ids_of(dataset)]
+    if started_at is None:
+        raise RowsNotAsReadError("When the run began is not recorded.")
+    found = [record_id for dataset in datasets for record_id in _ids_of(dataset, started_at)]
     return tuple(sorted(set(found)) if row_order is RowOrder.RECORD_ID else found)
 
 
-def _ids_of(dataset: Artifact) -> list[str]:
+def _ids_of(dataset: Artifact, started_at: datetime) -> list[str]:
     """Record ids of one dataset: segments by file name, rows by line."""
     layout = layout_from(dataset.attributes)
     directory = local_path(dataset.location)
@@ -51,14 +57,18 @@ def _ids_of(dataset: Artifact) -> list[str]:
         raise RowsNotAsReadError(f"The rows of {dataset.name} cannot be read on this machine.")
     try:
         files = list_segments(directory)
-        _check_unchanged(dataset, files)
+        _check_unchanged(dataset, files, started_at)
         return [record_id for file in files for record_id in _ids_in(file, layout)]
     except (MalformedRecordsError, OSError) as error:
         raise RowsNotAsReadError(f"{dataset.name}: {error}") from error
 
 
-def _check_unchanged(dataset: Artifact, files: Sequence[SegmentFile]) -> None:
-    """Compare the files with the segments that the version is made of."""
+def _check_unchanged(dataset: Artifact, files: Sequence[SegmentFile], started_at: datetime) -> None:
+    """Compare the files with the segments that the version is made of, and with the clock.
+
+    A dataset without versions is written and read again under one name: its files may be those of
+    the index and yet not those of the training.
+    """
     recorded = set(
         Artifact.objects.filter(
             derivations_out__downstream=dataset, derivations_out__relation=Relation.PART_OF
@@ -67,6 +77,10 @@ def _check_unchanged(dataset: Artifact, files: Sequence[SegmentFile]) -> None:
     if recorded != {file.digest for file in files}:
         raise RowsNotAsReadError(
             f"The files of {dataset.name} have changed since its rows were read."
+        )
+    if any(file.path.stat().st_mtime > started_at.timestamp() for file in files):
+        raise RowsNotAsReadError(
+            f"The files of {dataset.name} were written after the training began."
         )
 
 

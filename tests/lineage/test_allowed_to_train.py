@@ -68,6 +68,12 @@ def test_a_dataset_is_found_by_name_by_identity_and_by_place(people: Artifact) -
     assert rules(ask("persons")) == {"unknown_dataset": 0}
 
 
+def test_a_version_that_nothing_took_the_place_of_is_not_in_use(people: Artifact) -> None:
+    Artifact.objects.filter(pk=people.pk).update(state="destroyed")
+
+    assert rules(ask(people.name)) == {"not_in_use": 0}
+
+
 def test_an_opt_out_under_any_spelling_of_the_address_refuses_until_it_is_taken_back(
     people: Artifact,
 ) -> None:
@@ -114,15 +120,24 @@ def test_rows_that_are_not_read_yet_are_unknown(people: Artifact) -> None:
     assert rules(ask(people.name)) == {"people_not_known": 0}
 
 
+def test_rows_that_were_written_since_the_last_reading_are_unknown(
+    people: Artifact, tmp_path: Path
+) -> None:
+    write_dataset(tmp_path / "people")
+    assert rules(ask(people.name)) == {"people_not_known": 0}
+
+    load_record_index(dataset_version_id=people.pk)
+    assert ask(people.name).allowed
+
+
 def test_somebody_whose_rows_were_taken_out_is_not_trained_on_when_they_come_back(
     people: Artifact, tmp_path: Path
 ) -> None:
     write_rows(tmp_path / "people", without="C-1")
     redacted = record_redaction(dataset_version_id=people.pk)
 
-    # The new version inherits the terms, and the old name stands for it.
-    assert ask(redacted.name).allowed
-    assert rules(ask(people.identity)) == {"not_in_use": 0}
+    # The new version inherits the terms, and goes on under the old name.
+    assert ask(redacted.name, people.identity, people.name, people.location).allowed
 
     write_rows(tmp_path / "people", without="C-9")
     load_record_index(dataset_version_id=redacted.pk)

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from rest_framework.test import APIClient
 
+from governance.services import issue_api_key
 from governance.subjects import SubjectDigest, subject_digest
 from lineage.capture.mlflow_state import SeenDataset, SeenModel, SeenRun, SeenState, model_identity
 from lineage.errors import ActivityNotFound, RecordNotFound
@@ -188,6 +190,16 @@ def test_files_that_changed_since_the_training_are_not_taken_for_what_it_read(
     assert "have changed since" in reason(first_exposure(somebody(1), run.pk))
 
 
+def test_rows_that_were_written_and_read_again_are_not_those_of_an_earlier_training(
+    people: Artifact, tmp_path: Path
+) -> None:
+    run = captured(people, order=order_tag(IN_FILES))
+    for segment in (tmp_path / "people").glob("segment-*.csv"):
+        segment.touch()
+
+    assert "written after the training began" in reason(first_exposure(somebody(1), run.pk))
+
+
 def test_of_redacted_rows_nothing_is_computed_any_more(people: Artifact, tmp_path: Path) -> None:
     run = captured(people, order=order_tag(IN_FILES))
     write_dataset(tmp_path / "people", [row for row in ROWS if row[0] != "P-01"])
@@ -293,3 +305,26 @@ def test_an_unknown_run_or_record_is_an_error_that_names_it(people: Artifact) ->
         exposures(["X-1"])
     with pytest.raises(ActivityNotFound, match="the id 0"):
         first_exposure(["P-01"], 0)
+
+
+def test_a_program_asks_over_http(people: Artifact) -> None:
+    captured(people, order=order_tag(IN_FILES), saved={"start": "0"})
+    _, key = issue_api_key(name="operations", scopes=["lineage:read"])
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    path = "/api/v1/lineage/exposure"
+
+    by_person = client.post(path, {"subject": {"email": "p1@example.org"}}, format="json")
+    by_record = client.post(path, {"records": ["P-01"], "run": "churn"}, format="json")
+
+    (training,) = by_person.json()["trainings"]
+    assert by_record.json() == by_person.json()
+    assert training["exposure"] == {"step": 3, "known": True, "reasons": []}
+    assert [item["name"] for item in training["checkpoints"]["clean"]] == ["churn-start"]
+    for body, status in (
+        ({}, 422),
+        ({"records": ["P-01"], "subject": {"email": "p1@example.org"}}, 422),
+        ({"records": ["X-1"]}, 404),
+        ({"records": ["P-01"], "run": "nobody"}, 404),
+    ):
+        assert client.post(path, body, format="json").status_code == status

@@ -6,10 +6,14 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from rest_framework.test import APIClient
 
+from governance.services import issue_api_key
+from lineage.capture.mlflow_state import SeenModel, SeenRun, SeenState
 from lineage.graph import ArtifactKind
 from lineage.models import Artifact
 from lineage.selectors import retention
+from lineage.services.mlflow import record_state
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +62,47 @@ def test_checkpoints_and_datasets_without_a_term_are_listed_apart() -> None:
         "synthetic_dataset",
         "unreadable term",
     ]
+
+
+def test_a_checkpoint_takes_its_term_from_its_own_tag_or_from_that_of_its_run() -> None:
+    models = [
+        SeenModel(
+            identity=f"mlflow-model:{name}",
+            model_id=name,
+            name=name,
+            location=f"file:///models/{name}",
+            created_at=NOW,
+            run_id="run",
+            model_type="checkpoint",
+            tags=tags,
+        )
+        for name, tags in (("own", {"vestige.retention_until": "2026-11-20"}), ("of the run", {}))
+    ]
+    run = SeenRun(
+        run_id="run",
+        name="run",
+        status="FINISHED",
+        started_at=NOW,
+        ended_at=NOW,
+        tags={"vestige.retention_until": "2026-11-23"},
+    )
+    record_state(SeenState(observed_at=NOW, runs=(run,), models=tuple(models)))
+
+    found = retention(NOW).past_term
+    assert [(item.name, item.days_over) for item in found] == [("own", 5), ("of the run", 2)]
+
+
+def test_both_lists_are_had_over_http_with_a_reading_key() -> None:
+    keep("epoch-2", ArtifactKind.CHECKPOINT, "2020-01-01")
+    _, key = issue_api_key(name="operations", scopes=["lineage:read"])
+    client = APIClient()
+    assert client.get("/api/v1/lineage/retention").status_code == 401
+
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    document = client.get("/api/v1/lineage/retention").json()
+
+    (item,) = document["past_term"]
+    assert (item["name"], item["until"]) == ("epoch-2", "2020-01-01")
 
 
 def test_the_command_prints_both_lists() -> None:
