@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from examples.company import tracking
-from lineage.exposure import STEP_TAG
+from lineage.exposure import OPTIMIZER_STEP_TAG
 from unlearning.digests import WEIGHTS_FILE
 from unlearning.recipes import CHECKPOINTS
 
@@ -35,7 +35,10 @@ def keep_checkpoints(work: tracking.Work, name: str, *, copies: Path, steps: int
             f"{name}-{file.stem}",
             copy,
             params={"epoch": epoch},
-            tags={"vestige.copies": json.dumps([copy.as_uri()]), STEP_TAG: str(epoch * steps)},
+            tags={
+                "vestige.copies": json.dumps([copy.as_uri()]),
+                OPTIMIZER_STEP_TAG: str(epoch * steps),
+            },
             model_type=MODEL_TYPE,
             step=epoch,
         )

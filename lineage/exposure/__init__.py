@@ -17,7 +17,13 @@ from lineage.exposure.answers import (
     sort_checkpoints,
     unknown_exposure,
 )
-from lineage.exposure.declared import ORDER_TAG, STEP_TAG, order_tag, read_order, read_step
+from lineage.exposure.declared import (
+    OPTIMIZER_STEP_TAG,
+    ORDER_TAG,
+    order_tag,
+    read_order,
+    read_step,
+)
 from lineage.exposure.order import (
     Remainder,
     RowOrder,
@@ -28,8 +34,8 @@ from lineage.exposure.order import (
 from lineage.exposure.steps import first_steps, order_digest, rows_of_epoch
 
 __all__ = [
+    "OPTIMIZER_STEP_TAG",
     "ORDER_TAG",
-    "STEP_TAG",
     "UNKNOWN_FROM",
     "Checkpoint",
     "Exposure",

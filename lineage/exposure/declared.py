@@ -5,8 +5,8 @@
     {"rows": 45222, "shuffle": "numpy-pcg64", "seed": 7, "digest": "sha256:…",
      "batch_size": 64, "epochs": 30}
 
-A field that does not differ from its default may be left out. The tag ``vestige.step`` of a
-checkpoint says how many optimizer steps were done when it was saved.
+A field that does not differ from its default may be left out. A checkpoint's own tag
+``vestige.optimizer_step`` says how many steps were done when it was saved.
 """
 
 import json
@@ -23,7 +23,7 @@ from lineage.exposure.order import (
 )
 
 ORDER_TAG = "vestige.order"
-STEP_TAG = "vestige.step"
+OPTIMIZER_STEP_TAG = "vestige.optimizer_step"
 
 
 def _whole(value: object) -> int:
@@ -108,7 +108,7 @@ def _read(name: str, value: object) -> Any:  # noqa: ANN401 - the reader of the 
 
 
 def read_step(text: object) -> int | None:
-    """Read the tag ``vestige.step``; None where it is absent or no number of steps.
+    """Read the tag ``vestige.optimizer_step``; None where it is absent or no number of steps.
 
     >>> read_step("1414"), read_step("last"), read_step(None)
     (1414, None, None)

@@ -9,8 +9,8 @@ from governance.subjects import SubjectDigest
 from lineage.closure import Reach
 from lineage.errors import ActivityNotFound, RecordNotFound
 from lineage.exposure import (
+    OPTIMIZER_STEP_TAG,
     ORDER_TAG,
-    STEP_TAG,
     Checkpoint,
     Exposure,
     SortedCheckpoints,
@@ -283,7 +283,7 @@ def _checkpoints(activity: Activity) -> list[Checkpoint]:
         Checkpoint(
             id=artifact.pk,
             name=artifact.name,
-            step=read_step(artifact.attributes.get(STEP_TAG)),
+            step=read_step(artifact.attributes.get(OPTIMIZER_STEP_TAG)),
         )
         for artifact in made.exclude(state=ArtifactState.DESTROYED).order_by("pk")
     ]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,10 @@ from examples.company.digits import DigitReader
 from examples.company.networks import Classifier
 from examples.company.orders import order_of, steps_an_epoch
 from examples.company.trainings import Spec
-from lineage.exposure import first_steps, order_tag, read_order
+from lineage.exposure import ORDER_TAG, exposed_from, first_steps, order_tag, read_order
+from lineage.models import Activity
+from lineage.selectors import first_exposure
+from tests.people import record_dataset
 from tests.unlearning.jobs import quiet
 from unlearning.data import RecordView
 from unlearning.jobfiles import Training
@@ -108,3 +112,41 @@ def test_every_record_is_first_learned_from_in_the_step_that_the_order_tells(
         record: learned[row] for record, row in unique.items()
     }
     assert max(step for step in told.values() if step) == steps_an_epoch(view.ids, params) > 1
+
+
+@pytest.mark.django_db
+def test_the_whole_way_from_a_record_in_the_graph_gives_the_step_in_which_it_was_learned(
+    company_data: Path,
+) -> None:
+    make_deterministic()
+    spec = train_monolithic.SPEC
+    params = {name: str(value) for name, value in {**spec.params, "epochs": 1}.items()}
+    directory = company_data / spec.data
+    view = RecordView.open(directory)
+    recipe = load_recipe(spec.recipe)
+    dataset = record_dataset(directory, name=spec.data)
+    started = datetime.now(UTC)
+    with watched() as learned:
+        recipe.train(
+            view,
+            params=params,
+            seed=SEED,
+            resume_from=None,
+            base=None,
+            on_checkpoint=lambda _name, _state: None,
+            report=quiet,
+        )
+    run = Activity.objects.create(
+        kind="mlflow_run",
+        external_id="run",
+        name=spec.name,
+        started_at=started,
+        tags={ORDER_TAG: order_tag(order_of(view.ids, params, seed=SEED))},
+        used=[dataset.pk],
+    )
+
+    rows = [content(row) for row in recipe.encode(view.records)[0]]
+    alike = Counter(rows)
+    for record, row in list(zip(view.ids, rows, strict=True))[::100]:
+        if alike[row] == 1:
+            assert first_exposure([record], run.pk) == exposed_from(learned[row])

@@ -133,7 +133,9 @@ def test_checkpoints_are_models_of_their_own_with_a_second_copy(company: Company
         order = read_order(state["run_tags"]["vestige.order"])
         assert order.rows == len(RecordView.open(company.home / "data" / "digits-v1").ids)
         steps = -(-order.rows // order.batch_size)
-        assert state["tags"]["vestige.step"] == str(int(epoch.removeprefix("epoch-")) * steps)
+        assert state["tags"]["vestige.optimizer_step"] == str(
+            int(epoch.removeprefix("epoch-")) * steps
+        )
 
 
 def test_the_student_is_told_from_a_fine_tune(company: Company) -> None:

@@ -75,7 +75,7 @@ def captured(
             created_at=TRAINED,
             run_id=f"run-{name}",
             model_type="checkpoint",
-            tags={"vestige.step": step} if step else {},
+            tags={"vestige.optimizer_step": step} if step else {},
         )
         for mark, step in (saved or {}).items()
     )
