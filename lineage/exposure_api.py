@@ -43,5 +43,4 @@ class ExposureView(APIView):
         if ("subject" in body) == ("records" in body):
             raise InvalidInput.at("", "Say whose records: either subject or records.")
         who = body["records"] if "records" in body else subject_digest(body["subject"]["email"])
-        found = exposures(who, run=body["run"])
-        return Response({"trainings": [asdict(item) for item in found]})
+        return Response(asdict(exposures(who, run=body["run"])))

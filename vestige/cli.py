@@ -110,7 +110,7 @@ def gaps(*, as_json: bool) -> None:
 @click.option("--email", help="The data subject's e-mail address.")
 @click.option("--record", multiple=True, help="A record id; may be repeated.")
 @click.option("--run", help="Only the runs of this name or id.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def exposure(email: str | None, record: tuple[str, ...], run: str | None, *, as_json: bool) -> None:
     """Show in which training step records were first used, and the checkpoints from before."""
     if bool(email) == bool(record):

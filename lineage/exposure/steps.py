@@ -104,7 +104,8 @@ def first_steps(
             if batch < batches and row in waiting:
                 waiting.remove(row)
                 found[ids[row]] = _earlier(found[ids[row]], _step(order, before, batch))
-        if not waiting:
+        # What every epoch visits alike, or leaves out altogether, does not change any more.
+        if not waiting or not batches or order.shuffle is Shuffle.NONE:
             break
         before += _count(order, batches)
     return found

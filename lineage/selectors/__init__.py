@@ -2,6 +2,7 @@
 
 from lineage.selectors.documents import impact_document, permission_document
 from lineage.selectors.exposure import (
+    Exposures,
     RunExposure,
     clean_checkpoints,
     exposures,
@@ -19,6 +20,7 @@ from lineage.selectors.training import DatasetUse, Training, model_location, tra
 __all__ = [
     "Contact",
     "DatasetUse",
+    "Exposures",
     "Kept",
     "Retention",
     "RunExposure",

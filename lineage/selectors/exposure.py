@@ -1,13 +1,12 @@
 """Since when each training may carry a person's records, and its checkpoints from before."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
 
 from governance.subjects import SubjectDigest
-from lineage.closure import Reach
-from lineage.errors import ActivityNotFound, RecordNotFound
+from lineage.errors import ActivityNotFound
 from lineage.exposure import (
     OPTIMIZER_STEP_TAG,
     ORDER_TAG,
@@ -32,10 +31,10 @@ from lineage.models import (
     ArtifactState,
     Derivation,
     DueReading,
-    Posting,
 )
-from lineage.selectors.impact import reach_of, trace_subject
+from lineage.selectors.impact import reach_of
 from lineage.selectors.training_rows import RowsNotAsReadError, ids_in_order, recorded_rows
+from lineage.selectors.whereabouts import Whereabouts, find_records
 
 #: Edges from what a run trained on.
 TRAINING = (Relation.TRAINED_ON, Relation.INDEXES)
@@ -64,15 +63,15 @@ class RunExposure:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Whereabouts:
-    """Where the records lie and what they have reached."""
+class Exposures:
+    """What every training has seen of the records."""
 
-    #: Record ids by segment.
-    records: Mapping[int, frozenset[str]]
-    #: What came of them, by artifact id, also what is no longer in use.
-    reached: Mapping[int, Reach]
-    #: Why more may be affected than is known; empty when the trace is complete.
-    hidden: tuple[str, ...]
+    #: Trainings that used them, or may have, the oldest first.
+    trainings: tuple[RunExposure, ...]
+    #: Whether no other training can have used them.
+    complete: bool
+    #: Why the answer is not complete; empty when it is.
+    reasons: tuple[str, ...]
 
 
 def first_exposure(who: SubjectDigest | Collection[str], activity_id: int) -> Exposure:
@@ -84,9 +83,9 @@ def first_exposure(who: SubjectDigest | Collection[str], activity_id: int) -> Ex
 
     Raises:
         ActivityNotFound: No run has this id.
-        RecordNotFound: The record index holds none of the record ids.
+        RecordNotFound: The record index does not hold one of the record ids.
     """
-    return _exposure_of(_activity(activity_id), _find(who))
+    return _exposure_of(_activity(activity_id), find_records(who))
 
 
 def clean_checkpoints(who: SubjectDigest | Collection[str], activity_id: int) -> SortedCheckpoints:
@@ -95,33 +94,46 @@ def clean_checkpoints(who: SubjectDigest | Collection[str], activity_id: int) ->
     The arguments and errors are those of :func:`first_exposure`.
     """
     activity = _activity(activity_id)
-    return sort_checkpoints(_checkpoints(activity), _exposure_of(activity, _find(who)))
+    return sort_checkpoints(_checkpoints(activity), _exposure_of(activity, find_records(who)))
 
 
-def exposures(who: SubjectDigest | Collection[str], *, run: str = "") -> tuple[RunExposure, ...]:
-    """Answer for every training that the records may have reached, the oldest first.
+def exposures(who: SubjectDigest | Collection[str], *, run: str = "") -> Exposures:
+    """Answer for every training that used the records, or of which nobody can say that it did not.
 
     Args:
         who: A data subject, or record ids.
-        run: Only runs of this name or id, whether the records have reached them or not.
+        run: Only runs of this name or id, whether they used the records or not.
 
     Raises:
         ActivityNotFound: No run has this name or id.
-        RecordNotFound: The record index holds none of the record ids.
+        RecordNotFound: The record index does not hold one of the record ids.
     """
-    where = _find(who)
+    where = find_records(who)
     runs = Activity.objects.order_by("started_at", "pk")
     if run:
         chosen = list(runs.filter(Q(name=run) | Q(external_id=run)))
         if not chosen:
             raise ActivityNotFound(f"There is no run with the name or id {run}.")
+        answers = [_answer(activity, where) for activity in chosen]
     else:
-        reached = list(where.reached)
-        made = Q(made__in=reached, made__kind__in=MODELS)
-        # A training whose model nobody logged has read the records all the same.
-        read = Q(used__overlap=reached, made=None, kind=ActivityKind.MLFLOW_RUN)
-        chosen = list(runs.filter(made | read).distinct())
-    return tuple(_answer(activity, where) for activity in chosen)
+        found = (_answer(activity, where) for activity in runs.filter(_concerned(where)).distinct())
+        answers = [item for item in found if item.exposure.step is not None]
+    return Exposures(trainings=tuple(answers), complete=not where.hidden, reasons=where.hidden)
+
+
+def _concerned(where: Whereabouts) -> Q:
+    """Runs that have read what came of the records, or something whose people are not known."""
+    unread = Artifact.objects.filter(kind__in=ROW_HOLDERS).filter(
+        Q(indexed_at=None) | Q(due_reading__isnull=False)
+    )
+    suspects = {*where.reached, *reach_of(list(unread.values_list("pk", flat=True)))}
+    made = Artifact.objects.filter(kind__in=MODELS).exclude(made_by=None)
+    # A model that came from nothing may have come from anything.
+    orphans = made.exclude(derivations_in__relation__in=(*TRAINING, *BASES))
+    makers = made.filter(pk__in=suspects).union(orphans).values_list("made_by", flat=True)
+    # A training whose model nobody logged has read its rows all the same.
+    modelless = Q(used__overlap=list(suspects), made=None, kind=ActivityKind.MLFLOW_RUN)
+    return Q(pk__in=list(makers)) | modelless
 
 
 def _answer(activity: Activity, where: Whereabouts) -> RunExposure:
@@ -140,40 +152,6 @@ def _activity(activity_id: int) -> Activity:
     if found is None:
         raise ActivityNotFound(f"There is no run with the id {activity_id}.")
     return found
-
-
-def _find(who: SubjectDigest | Collection[str]) -> Whereabouts:
-    if isinstance(who, SubjectDigest):
-        subjects, wanted = [who], None
-    else:
-        wanted = frozenset(who)
-        subjects = [
-            SubjectDigest(value=bytes(posting.subject_digest), key_version=posting.key_version)
-            for posting in Posting.objects.filter(record_ids__overlap=sorted(wanted))
-        ]
-        if not subjects:
-            raise RecordNotFound(
-                f"The record index holds no record with the id {' or '.join(sorted(wanted))}."
-            )
-    records: dict[int, set[str]] = {}
-    sources: set[int] = set()
-    hidden: dict[str, None] = {}
-    for subject in subjects:
-        hidden |= dict.fromkeys(trace_subject(subject).reasons)
-        for posting in _postings(subject):
-            sources.update(posting.segments, posting.past_segments)
-            for segment, record_id in zip(posting.segments, posting.record_ids, strict=True):
-                if wanted is None or record_id in wanted:
-                    records.setdefault(segment, set()).add(record_id)
-    return Whereabouts(
-        records={segment: frozenset(ids) for segment, ids in records.items()},
-        reached=reach_of(sources),
-        hidden=tuple(hidden),
-    )
-
-
-def _postings(subject: SubjectDigest) -> Iterable[Posting]:
-    return Posting.objects.filter(subject_digest=subject.value, key_version=subject.key_version)
 
 
 def _exposure_of(activity: Activity, where: Whereabouts) -> Exposure:

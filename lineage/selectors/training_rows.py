@@ -101,7 +101,7 @@ def recorded_rows(order: TrainingOrder) -> Rows | None:
         found = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise UnusableOrderError(f"file cannot be read as a .npy file: {order.file}.") from error
-    if found.dtype.kind not in "iu":
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "iu":
         raise UnusableOrderError("file must hold whole numbers.")
     rows: Rows = found.astype(np.int64)
     return rows

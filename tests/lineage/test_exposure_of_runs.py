@@ -230,7 +230,8 @@ def test_somebody_whose_rows_a_training_did_not_read_has_no_step_there(
 
     assert first_exposure(stranger, run.pk) == never_exposed()
     assert len(clean_checkpoints(stranger, run.pk).clean) == 1
-    assert exposures(stranger) == ()
+    assert exposures(stranger).trainings == ()
+    assert exposures(stranger, run="churn").trainings[0].exposure == never_exposed()
 
 
 def test_a_fine_tune_begins_with_what_its_base_carries_and_a_student_does_not(
@@ -252,7 +253,7 @@ def test_a_fine_tune_begins_with_what_its_base_carries_and_a_student_does_not(
     assert first_exposure(somebody(1), tuned.pk) == exposed_from(0, base_reason)
     assert first_exposure(somebody(1), student.pk) == exposed_from(1, base_reason)
     assert [c.name for c in clean_checkpoints(somebody(1), student.pk).clean] == ["student-start"]
-    assert [item.name for item in exposures(somebody(1))] == ["churn", "tuned", "student"]
+    assert [item.name for item in exposures(somebody(1)).trainings] == ["churn", "tuned", "student"]
 
 
 @pytest.mark.usefixtures("people")
@@ -267,13 +268,26 @@ def test_rows_that_were_never_read_make_the_answer_unknown(tmp_path: Path) -> No
     run = captured(unread, order=order_tag(IN_FILES))
 
     assert reason(first_exposure(somebody(1), run.pk)) == "The rows of unread have not been read."
+    # It is listed for everybody, also for whom no record is known at all.
+    found = exposures(subject_digest("nobody@example.org"))
+    assert [item.name for item in found.trainings] == ["churn"]
+
+
+def test_a_training_of_which_no_input_is_recorded_may_have_used_anything() -> None:
+    captured()
+
+    found = exposures(subject_digest("nobody@example.org"))
+
+    (item,) = found.trainings
+    assert (item.exposure.known, item.exposure.step) == (False, 0)
+    assert item.exposure.reasons == ("What this run read is not recorded.",)
 
 
 def test_a_training_that_left_no_model_is_answered_for_too(people: Artifact) -> None:
     run = captured(people, order=order_tag(IN_FILES))
     Artifact.objects.filter(name="churn").update(made_by=None)
 
-    (item,) = exposures(somebody(1))
+    (item,) = exposures(somebody(1)).trainings
 
     assert (item.activity_id, item.exposure) == (run.pk, exposed_from(3))
 
@@ -286,7 +300,7 @@ def test_the_command_prints_the_step_and_the_checkpoints(people: Artifact) -> No
     assert "churn (run-churn): first used in step 3." in text
     assert "  clean: churn-start (step 0)" in text
     assert "  not clean: churn-late (step 3)" in text
-    (item,) = json.loads(run_command("--record", "P-01", "--run", "churn", "--json"))
+    (item,) = json.loads(run_command("--record", "P-01", "--run", "churn", "--json"))["trainings"]
     assert item["exposure"] == {"step": 3, "known": True, "reasons": []}
     assert [c["name"] for c in item["checkpoints"]["clean"]] == ["churn-start"]
 
@@ -301,8 +315,8 @@ def test_an_unknown_run_or_record_is_an_error_that_names_it(people: Artifact) ->
     assert people.indexed_at
     with pytest.raises(CommandError, match="no run with the name or id nobody"):
         run_command("--email", "p1@example.org", "--run", "nobody")
-    with pytest.raises(RecordNotFound, match="X-1"):
-        exposures(["X-1"])
+    with pytest.raises(RecordNotFound, match=r"the id X-1\."):
+        exposures(["X-1", "P-01"])
     with pytest.raises(ActivityNotFound, match="the id 0"):
         first_exposure(["P-01"], 0)
 

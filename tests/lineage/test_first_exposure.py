@@ -149,6 +149,25 @@ def test_a_record_in_several_rows_counts_from_its_first() -> None:
     assert first_steps(PLAIN, ids=ids, wanted={"b", "i", "z"}) == {"b": 1, "i": 5}
 
 
+@pytest.mark.parametrize(("shuffle", "batch_size"), [(Shuffle.NONE, 4), (Shuffle.NUMPY, 11)])
+def test_rows_that_every_epoch_leaves_out_are_answered_for_at_once(
+    shuffle: Shuffle, batch_size: int
+) -> None:
+    order = TrainingOrder(
+        rows=10,
+        shuffle=shuffle,
+        seed=7,
+        digest=order_digest(
+            np.arange(10) if shuffle is Shuffle.NONE else np.random.default_rng(7).permutation(10)
+        ),
+        batch_size=batch_size,
+        epochs=10**12,
+        drop_last=True,
+    )
+
+    assert first_steps(order, ids=tuple("abcdefghij"), wanted={"j"}) == {"j": None}
+
+
 def test_an_order_over_other_rows_is_refused() -> None:
     with pytest.raises(UnusableOrderError, match="over 10 rows, the dataset has 2"):
         first_steps(PLAIN, ids=("a", "b"), wanted={"a"})

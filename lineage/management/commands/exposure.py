@@ -24,7 +24,7 @@ class Command(BaseCommand):
         who.add_argument("--email", help="an identifier of the data subject")
         who.add_argument("--record", action="append", help="a record id; may be repeated")
         parser.add_argument("--run", default="", help="only the runs of this name or id")
-        parser.add_argument("--json", action="store_true", help="print one JSON array")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *_: object, **options: Any) -> None:  # noqa: ANN401 - Django fixes the signature
         """Print each training's first step and its checkpoints."""
@@ -34,12 +34,17 @@ class Command(BaseCommand):
         except (ActivityNotFound, RecordNotFound) as error:
             raise CommandError(error.detail) from error
         if options["json"]:
-            self.stdout.write(json.dumps([asdict(item) for item in found], indent=2))
+            self.stdout.write(json.dumps(asdict(found), indent=2))
             return
-        for item in found:
+        for item in found.trainings:
             for line in _lines(item):
                 self.stdout.write(line)
-        self.stdout.write(f"{len(found)} trainings may have used the records.")
+        if not found.trainings:
+            self.stdout.write("No training is known to have used the records.")
+        if not found.complete:
+            self.stdout.write("Others may have used them too:")
+        for reason in found.reasons:
+            self.stdout.write(f"  {reason}")
 
 
 def _lines(item: RunExposure) -> Iterator[str]:
