@@ -45,7 +45,8 @@ def find_records(who: SubjectDigest | Collection[str]) -> Whereabouts:
     for subject in subjects:
         hidden |= dict.fromkeys(trace_subject(subject).reasons)
         for posting in _postings(subject):
-            sources.update(posting.segments, posting.past_segments)
+            # Which records were in a past segment is forgotten: it may have been any of them.
+            sources.update(posting.past_segments)
             for segment, record_id in zip(posting.segments, posting.record_ids, strict=True):
                 if wanted is None or record_id in wanted:
                     records.setdefault(segment, set()).add(record_id)
@@ -56,7 +57,7 @@ def find_records(who: SubjectDigest | Collection[str]) -> Whereabouts:
         )
     return Whereabouts(
         records={segment: frozenset(ids) for segment, ids in records.items()},
-        reached=reach_of(sources),
+        reached=reach_of(sources | records.keys()),
         hidden=tuple(hidden),
     )
 

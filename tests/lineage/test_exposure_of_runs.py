@@ -283,6 +283,18 @@ def test_a_training_of_which_no_input_is_recorded_may_have_used_anything() -> No
     assert item.exposure.reasons == ("What this run read is not recorded.",)
 
 
+def test_of_one_record_only_the_trainings_that_read_it_are_listed(
+    people: Artifact, tmp_path: Path
+) -> None:
+    images = [("I-1", "p1@example.org", "Cork"), *((f"I-{n}", "q@example.org", "") for n in (2, 3))]
+    pictures = record_dataset(write_dataset(tmp_path / "images", images), name="images")
+    captured(people, order=order_tag(IN_FILES))
+    captured(pictures, name="reader")
+
+    assert [item.name for item in exposures(["I-1"]).trainings] == ["reader"]
+    assert [item.name for item in exposures(somebody(1)).trainings] == ["churn", "reader"]
+
+
 def test_a_training_that_left_no_model_is_answered_for_too(people: Artifact) -> None:
     run = captured(people, order=order_tag(IN_FILES))
     Artifact.objects.filter(name="churn").update(made_by=None)
