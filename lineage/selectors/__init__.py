@@ -1,6 +1,6 @@
 """Reads of the lineage app: the only place where rows become pure values."""
 
-from lineage.selectors.documents import impact_document, permission_document
+from lineage.selectors.documents import impact_document
 from lineage.selectors.exposure import (
     Exposures,
     RunExposure,
@@ -11,7 +11,7 @@ from lineage.selectors.exposure import (
 from lineage.selectors.impact import find_gaps, find_gaps_with_artifacts, trace_subject
 from lineage.selectors.made_from import made_artifacts_in, made_from
 from lineage.selectors.ownership import datasets_with_ids_of_others
-from lineage.selectors.permission import allowed_to_train
+from lineage.selectors.permission import allowed_to_train, permission_document
 from lineage.selectors.places import Contact, contact_of, locations_of
 from lineage.selectors.retention import Kept, Retention, retention
 from lineage.selectors.synthesis import Synthesis, synthesis_of

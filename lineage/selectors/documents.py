@@ -1,4 +1,4 @@
-"""Answers as JSON."""
+"""The answer of a trace as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -6,8 +6,6 @@ from typing import Any
 
 from lineage.graph import Affected, Impact
 from lineage.models import Artifact
-from lineage.permission import Permission
-from lineage.selectors.permission import records_concerned
 
 
 def impact_document(impact: Impact) -> dict[str, Any]:
@@ -34,32 +32,6 @@ def impact_document(impact: Impact) -> dict[str, Any]:
         "cycles": [list(cycle) for cycle in impact.cycles],
         "snapshot_hash": impact.snapshot_hash,
         "datasets_examined": impact.datasets_examined,
-    }
-
-
-def permission_document(permission: Permission, *, records: bool) -> dict[str, Any]:
-    """Render a permission; people are counted, and their records named only where asked for.
-
-    Keys: ``allowed``, ``purpose``, ``asked_at``, ``datasets``, ``refusals`` (rule, dataset,
-    unknown, people, why, remedy, and with ``records`` record_ids).
-    """
-    return {
-        "allowed": permission.allowed,
-        "purpose": permission.purpose,
-        "asked_at": permission.asked_at.isoformat(),
-        "datasets": list(permission.datasets),
-        "refusals": [
-            {
-                "rule": refusal.rule,
-                "dataset": refusal.dataset,
-                "unknown": refusal.unknown,
-                "people": len(refusal.subjects),
-                "why": refusal.why,
-                "remedy": refusal.remedy,
-            }
-            | ({"record_ids": list(records_concerned(refusal))} if records else {})
-            for refusal in permission.refusals
-        ],
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
@@ -60,6 +61,32 @@ def records_concerned(refusal: Refusal) -> tuple[str, ...]:
             }
         )
     )
+
+
+def permission_document(permission: Permission, *, records: bool) -> dict[str, Any]:
+    """Render a permission; people are counted, and their records named only where asked for.
+
+    Keys: ``allowed``, ``purpose``, ``asked_at``, ``datasets``, ``refusals`` (rule, dataset,
+    unknown, people, why, remedy, and with ``records`` record_ids).
+    """
+    return {
+        "allowed": permission.allowed,
+        "purpose": permission.purpose,
+        "asked_at": permission.asked_at.isoformat(),
+        "datasets": list(permission.datasets),
+        "refusals": [
+            {
+                "rule": refusal.rule,
+                "dataset": refusal.dataset,
+                "unknown": refusal.unknown,
+                "people": len(refusal.subjects),
+                "why": refusal.why,
+                "remedy": refusal.remedy,
+            }
+            | ({"record_ids": list(records_concerned(refusal))} if records else {})
+            for refusal in permission.refusals
+        ],
+    }
 
 
 def _wanted(name: str) -> list[WantedDataset]:
