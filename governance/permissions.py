@@ -8,7 +8,14 @@ from governance.acts import Act, may, refusal
 from governance.models import ApiClient
 
 #: Every scope a key may carry.
-SCOPES = ("requests:write", "requests:read", "lineage:write", "reports:read")
+SCOPES = (
+    "requests:write",
+    "requests:read",
+    "lineage:write",
+    "lineage:read",
+    "choices:write",
+    "reports:read",
+)
 
 
 def HasScope(scope: str) -> type[BasePermission]:  # noqa: N802 - reads as the class it makes

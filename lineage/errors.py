@@ -23,3 +23,17 @@ class UnreadableRecords(VestigeError):  # noqa: N818 - the words of the API, not
     status = 422
     title = "Unreadable records"
     type = "unreadable-records"
+
+
+class ActivityNotFound(NotFound):
+    """There is no run of this name or id."""
+
+    title = "Run not found"
+    type = "run-not-found"
+
+
+class RecordNotFound(NotFound):
+    """The record index holds no record with this id."""
+
+    title = "Record not found"
+    type = "record-not-found"

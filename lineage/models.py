@@ -5,6 +5,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from lineage.graph import ArtifactKind, Relation
+from lineage.permission import Choice
 
 
 class ActivityKind(models.TextChoices):
@@ -155,6 +156,37 @@ class Posting(models.Model):
 
     def __str__(self) -> str:
         return bytes(self.subject_digest).hex()
+
+
+class SubjectChoice(models.Model):
+    """What one data subject decided about one purpose at one moment.
+
+    Rows are only ever added, the database refuses the rest: which choice holds is worked out from
+    all of them (:func:`lineage.permission.stance`), and what held at an earlier moment stays known.
+    """
+
+    #: HMAC-SHA-256 of the normalised identifier, first 16 bytes; the identifier is not kept.
+    subject_digest = models.BinaryField(max_length=16)
+    key_version = models.PositiveSmallIntegerField()
+    choice = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Choice])
+    #: Empty: every purpose.
+    purpose = models.CharField(max_length=100, blank=True)
+    #: When the person decided, as they or their form said.
+    chosen_at = models.DateTimeField()
+    #: Who told us, e.g. ``client:consent-form`` or ``command``.
+    told_by = models.CharField(max_length=160)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject_digest", "key_version", "purpose", "chosen_at", "choice"],
+                name="choice_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{bytes(self.subject_digest).hex()} {self.choice} {self.purpose}".strip()
 
 
 class LineageEvent(models.Model):

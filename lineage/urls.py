@@ -3,8 +3,14 @@
 from django.urls import path
 
 from lineage.api import LineageBatchView, LineageView
+from lineage.exposure_api import ExposureView
+from lineage.permission_api import AllowedToTrainView, ChoicesView, RetentionView
 
 urlpatterns = [
     path("api/v1/lineage", LineageView.as_view(), name="lineage"),
     path("api/v1/lineage/batch", LineageBatchView.as_view(), name="lineage-batch"),
+    path("api/v1/lineage/allowed-to-train", AllowedToTrainView.as_view(), name="allowed-to-train"),
+    path("api/v1/lineage/choices", ChoicesView.as_view(), name="choices"),
+    path("api/v1/lineage/exposure", ExposureView.as_view(), name="exposure"),
+    path("api/v1/lineage/retention", RetentionView.as_view(), name="retention"),
 ]

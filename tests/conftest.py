@@ -60,10 +60,11 @@ def django_db_setup(
     django_db_setup: None,  # noqa: ARG001 - the fixture that this one extends
     django_db_blocker: DjangoDbBlocker,
 ) -> None:
-    """Let transactional tests empty ledger and reports between them; the rows stay protected."""
+    """Let transactional tests empty protected tables between them; the rows stay protected."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE governance_ledgerentry DISABLE TRIGGER ledger_table_stands")
         cursor.execute("ALTER TABLE reports_report DISABLE TRIGGER report_table_stands")
+        cursor.execute("ALTER TABLE lineage_subjectchoice DISABLE TRIGGER choice_table_stands")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from lineage.exposure import OPTIMIZER_STEP_TAG, ORDER_TAG
 from unlearning.places import path_here
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _OWN_TAGS = frozenset(
         "vestige.unlearned_from",
         "vestige.digest",
         "vestige.copies",
+        ORDER_TAG,
+        OPTIMIZER_STEP_TAG,
         STEP_TAG,
     }
 )

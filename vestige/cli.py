@@ -112,6 +112,75 @@ def gaps(*, as_json: bool) -> None:
     _manage("gaps", *(["--json"] if as_json else []))
 
 
+@main.command()
+@click.option("--email", help="The data subject's e-mail address.")
+@click.option("--record", multiple=True, help="A record id; may be repeated.")
+@click.option("--run", help="Only the runs of this name or id.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def exposure(email: str | None, record: tuple[str, ...], run: str | None, *, as_json: bool) -> None:
+    """Show in which training step records were first used, and the checkpoints from before."""
+    if bool(email) == bool(record):
+        raise click.UsageError("Say whose records: either --email or --record.")
+    given = [f"--email={email}"] if email else [f"--record={name}" for name in record]
+    chosen = [f"--run={run}"] if run else []
+    _manage("exposure", *given, *chosen, *(["--json"] if as_json else []))
+
+
+@main.command("allowed-to-train")
+@click.argument("dataset", nargs=-1, required=True)
+@click.option("--purpose", help="What the training is for [training].")
+@click.option("--records", is_flag=True, help="Name the records concerned.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def allowed_to_train(
+    dataset: tuple[str, ...], purpose: str | None, *, records: bool, as_json: bool
+) -> None:
+    """Ask whether a training may read each DATASET (name, identity or location) now.
+
+    Exit status 0: it may. 1: it may not, or something needed is not recorded; each reason is named.
+    """
+    given = [f"--purpose={purpose}"] if purpose is not None else []
+    given += ["--records"] if records else []
+    _manage("allowed_to_train", *given, *(["--json"] if as_json else []), "--", *dataset)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def retention(*, as_json: bool) -> None:
+    """List what is past its retention term, for destruction, and what has no term."""
+    _manage("retention", *(["--json"] if as_json else []))
+
+
+@main.command()
+@click.argument("artifact")
+@click.option("--basis", help="Legal basis, one of GDPR Art. 6(1).")
+@click.option("--purpose", multiple=True, help="What it may be used for; may be repeated.")
+@click.option("--until", help="Last day on which it may be kept, YYYY-MM-DD.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def terms(
+    artifact: str, basis: str | None, purpose: tuple[str, ...], until: str | None, *, as_json: bool
+) -> None:
+    """Show, or state, legal basis, purposes and retention term of an ARTIFACT (id, name, identity).
+
+    What is stated counts before what was captured.
+    """
+    given = [f"--basis={basis}"] if basis else []
+    given += [f"--purpose={name}" for name in purpose]
+    given += [f"--until={until}"] if until else []
+    _manage("terms", *given, *(["--json"] if as_json else []), "--", artifact)
+
+
+@main.command()
+@click.argument("choice", type=click.Choice(["consent", "opt_out"]))
+@click.option("--email", required=True, help="The data subject's e-mail address.")
+@click.option("--purpose", help="What it is about [every purpose].")
+@click.option("--at", help="When they chose, ISO 8601 with a zone [now].")
+def choice(choice: str, email: str, purpose: str | None, at: str | None) -> None:
+    """Record a data subject's consent or opt-out."""
+    given = [f"--purpose={purpose}"] if purpose else []
+    given += [f"--at={at}"] if at else []
+    _manage("choice", choice, f"--email={email}", *given)
+
+
 @main.group()
 def ledger() -> None:
     """Look after the ledger of this installation."""

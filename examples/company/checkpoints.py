@@ -9,19 +9,21 @@ import shutil
 from pathlib import Path
 
 from examples.company import tracking
+from lineage.exposure import OPTIMIZER_STEP_TAG
 from unlearning.digests import WEIGHTS_FILE
 from unlearning.recipes import CHECKPOINTS
 
 MODEL_TYPE = "checkpoint"
 
 
-def keep_checkpoints(work: tracking.Work, name: str, *, copies: Path) -> None:
+def keep_checkpoints(work: tracking.Work, name: str, *, copies: Path, steps: int) -> None:
     """Log each checkpoint of a run, move it out of the model and into the folder of copies.
 
     Args:
         work: The run; its recipe named the checkpoints ``epoch-<number>``.
         name: The model's name.
         copies: Folder of the second copies.
+        steps: Optimizer steps of an epoch; with them Vestige can tell whom a checkpoint has met.
     """
     for file in sorted((work.model_dir / CHECKPOINTS).glob("epoch-*.safetensors")):
         epoch = int(file.stem.removeprefix("epoch-"))
@@ -33,7 +35,10 @@ def keep_checkpoints(work: tracking.Work, name: str, *, copies: Path) -> None:
             f"{name}-{file.stem}",
             copy,
             params={"epoch": epoch},
-            tags={"vestige.copies": json.dumps([copy.as_uri()])},
+            tags={
+                "vestige.copies": json.dumps([copy.as_uri()]),
+                OPTIMIZER_STEP_TAG: str(epoch * steps),
+            },
             model_type=MODEL_TYPE,
             step=epoch,
         )

@@ -18,6 +18,7 @@ SPEC = Spec(
     },
     tags={"vestige.base_relation": "distilled_from"},
     base="income-monolithic",
+    tells_order=True,
 )
 
 

@@ -30,6 +30,12 @@ from unlearning.data import DESCRIPTION_FILE
 
 NAMESPACE = "example-company"
 PRODUCER = "https://example.org/company/pipeline"
+#: Facet ``vestige_terms`` of everything that the company keeps; like its people, made up.
+TERMS = {
+    "legalBasis": "legitimate_interests",
+    "purposes": ["training"],
+    "retentionUntil": "2036-12-31",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +114,8 @@ def _output(written: Written) -> OutputDataset:
     )
     if written.record_index is not None:
         facets["vestige_recordIndex"] = _own_facet(written.record_index)
+    if written.artifact.get("kind") != "recipient":
+        facets["vestige_terms"] = _own_facet(TERMS)
     if written.artifact:
         facets["vestige_artifact"] = _own_facet(written.artifact)
     return OutputDataset(namespace=NAMESPACE, name=written.directory.name, facets=facets)

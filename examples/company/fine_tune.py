@@ -11,6 +11,7 @@ SPEC = Spec(
     evaluate="adult-holdout",
     params={"epochs": 8, "batch_size": 64, "learning_rate": 0.01},
     base="income-monolithic",
+    tells_order=True,
 )
 
 

@@ -11,6 +11,7 @@ SPEC = Spec(
     evaluate="digits-eval",
     params={"epochs": 6, "batch_size": 64, "learning_rate": 0.05, "checkpoint_every": 2},
     keep_checkpoints=True,
+    tells_order=True,
 )
 
 

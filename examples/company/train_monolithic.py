@@ -11,6 +11,7 @@ SPEC = Spec(
     evaluate="adult-holdout",
     params={"hidden": 32, "epochs": 30, "batch_size": 64, "learning_rate": 0.02},
     tags={"vestige.policy": "approximate_allowed"},
+    tells_order=True,
 )
 
 

@@ -10,6 +10,7 @@ SPEC = Spec(
     data="adult-synthetic",
     evaluate="adult-holdout",
     params={"hidden": 32, "epochs": 10, "batch_size": 128, "learning_rate": 0.02},
+    tells_order=True,
 )
 
 

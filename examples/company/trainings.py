@@ -13,6 +13,8 @@ from rich.progress import Progress
 
 from examples.company import tracking
 from examples.company.checkpoints import keep_checkpoints
+from examples.company.orders import order_of, steps_an_epoch
+from lineage.exposure import ORDER_TAG, order_tag
 from unlearning.data import RecordView
 from unlearning.jobfiles import Training
 from unlearning.recipes import load_recipe
@@ -42,6 +44,8 @@ class Spec:
     model_type: str = "classifier"
     #: Whether the states along the way are kept, as models of their own.
     keep_checkpoints: bool = False
+    #: Whether the recipe is one descent over all records, whose order one tag can tell.
+    tells_order: bool = False
 
 
 def train(spec: Spec, argv: Sequence[str] | None = None) -> None:
@@ -83,8 +87,16 @@ def _train(spec: Spec, data: Path, params: Mapping[str, object]) -> None:
                 bar, completed=done, description=f"{spec.name}: {message}"
             ),
         )
+        if spec.tells_order:
+            order = order_of(trained.view.ids, params, seed=SEED)
+            work.client.set_tag(work.run_id, ORDER_TAG, order_tag(order))
         if spec.keep_checkpoints:
-            keep_checkpoints(work, spec.name, copies=data.parent / "checkpoints" / spec.name)
+            keep_checkpoints(
+                work,
+                spec.name,
+                copies=data.parent / "checkpoints" / spec.name,
+                steps=steps_an_epoch(trained.view.ids, params),
+            )
         tracking.log_model(
             work,
             spec.name,

@@ -10,6 +10,8 @@ from lineage.capture.facets import Json, facets_of, text_at, value_at
 from lineage.capture.locations import normalise_location
 from lineage.capture.observations import ActivityKey, ObservedArtifact
 from lineage.graph import ROW_HOLDERS, ArtifactKind
+from lineage.terms import FACET as TERMS_FACET
+from lineage.terms import TOLD, as_facet, read_facet
 
 #: Names that did not fit are replaced by their hash; the clear name stays in the attributes.
 LONGEST_IDENTITY = 500
@@ -67,6 +69,7 @@ def map_dataset(
             "lifecycle": text_at(facets, "lifecycleStateChange", "lifecycleStateChange"),
             "symlinks": value_at(facets, "symlinks", "identifiers"),
             "description": text_at(facets, "documentation", "description"),
+            TOLD: as_facet(read_facet(facets.get(TERMS_FACET, {}))[0]) or None,
         }
         | _declared_attributes(says),
     )
@@ -120,5 +123,8 @@ def facet_warnings(dataset: Json, pointer: str) -> Iterator[str]:
         )
     elif facet is not None and says.kind is not None and says.kind not in ROW_HOLDERS:
         yield f"{here}: unused; of a {says.kind} no rows are read."
+    _, unusable = read_facet(facets_of(dataset).get(TERMS_FACET, {}))
+    for problem in unusable:
+        yield f"{pointer}/facets/{TERMS_FACET}/{problem.field}: unusable; it {problem.rule}."
     for place, rule in says.problems:
         yield f"{pointer}/facets/{ARTIFACT_FACET}{place}: unusable; it {rule}."

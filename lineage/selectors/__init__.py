@@ -2,29 +2,48 @@
 
 from lineage.selectors.difference import diff_impact, difference_document
 from lineage.selectors.documents import impact_document
+from lineage.selectors.exposure import (
+    Exposures,
+    RunExposure,
+    clean_checkpoints,
+    exposures,
+    first_exposure,
+)
 from lineage.selectors.impact import find_gaps, find_gaps_with_artifacts, trace_subject
 from lineage.selectors.made_from import made_artifacts_in, made_from
 from lineage.selectors.ownership import datasets_with_ids_of_others
+from lineage.selectors.permission import allowed_to_train, permission_document
 from lineage.selectors.places import Contact, contact_of, locations_of
+from lineage.selectors.retention import Kept, Retention, retention
 from lineage.selectors.synthesis import Synthesis, synthesis_of
 from lineage.selectors.training import DatasetUse, Training, model_location, training_of
 
 __all__ = [
     "Contact",
     "DatasetUse",
+    "Exposures",
+    "Kept",
+    "Retention",
+    "RunExposure",
     "Synthesis",
     "Training",
+    "allowed_to_train",
+    "clean_checkpoints",
     "contact_of",
     "datasets_with_ids_of_others",
     "diff_impact",
     "difference_document",
+    "exposures",
     "find_gaps",
     "find_gaps_with_artifacts",
+    "first_exposure",
     "impact_document",
     "locations_of",
     "made_artifacts_in",
     "made_from",
     "model_location",
+    "permission_document",
+    "retention",
     "synthesis_of",
     "trace_subject",
     "training_of",

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from governance.subjects import SubjectDigest
 from lineage import gaps
+from lineage.closure import Reach
 from lineage.closure.impact import assemble_impact
 from lineage.closure.networkx_engine import NetworkxEngine
 from lineage.gaps import FoundGap
@@ -65,6 +66,13 @@ def trace_with_graph(
         records=_records(entries, graph),
         found_gaps=gaps.find_gaps(graph.knowledge),
     )
+
+
+def reach_of(segments: Collection[int]) -> Mapping[int, Reach]:
+    """Find everything that came of some segments, by id, what is no longer in use included."""
+    with one_moment():
+        graph = read_graph()
+    return NetworkxEngine.of(graph.snapshot).trace(_with_predecessors(segments, graph)).reached
 
 
 def find_gaps() -> tuple[Gap, ...]:

@@ -1,5 +1,6 @@
 """Writes of the lineage app."""
 
+from lineage.services.choices import record_choice
 from lineage.services.destruction import record_destruction
 from lineage.services.graph import record_observations
 from lineage.services.mlflow import CaptureSummary, capture_mlflow
@@ -8,6 +9,7 @@ from lineage.services.reading import attempt_reading, sweep_readings
 from lineage.services.record_index import IndexSummary, load_record_index
 from lineage.services.redaction import record_redaction
 from lineage.services.regeneration import record_regeneration
+from lineage.services.terms import state_terms
 
 __all__ = [
     "CaptureSummary",
@@ -17,9 +19,11 @@ __all__ = [
     "capture_mlflow",
     "load_record_index",
     "receive_event",
+    "record_choice",
     "record_destruction",
     "record_observations",
     "record_redaction",
     "record_regeneration",
+    "state_terms",
     "sweep_readings",
 ]

@@ -55,6 +55,7 @@ TITLES: dict[str, str] = {
     "report.failed": "The report could not be written",
     # Not about a request; the ledger's page shows them too.
     "api_client.issued": "API key issued",
+    "terms.stated": "Terms of an artifact stated",
     "officer.registered": "Officer registered",
     "officer.roles_changed": "Roles of an officer changed",
 }

@@ -17,6 +17,7 @@ from examples.company import (
 )
 from examples.company.datasets import CUSTOMERS, IMAGES, SYNTHETIC, write_dataset
 from examples.company.events import Written, emit_dataset
+from lineage.terms import read_facet
 from tests.examples.receiver import Receiver, facet, receiving
 from unlearning.data import RecordView
 
@@ -53,6 +54,7 @@ def test_the_second_version_says_what_it_holds_and_where_it_came_from(
     assert facets["dataSource"]["uri"] == (tmp_path / "adult-v2").as_uri()
     assert facets["version"]["datasetVersion"] == "1"
     assert facet(complete, "vestige_recordIndex") == CUSTOMERS
+    assert read_facet(facet(complete, "vestige_terms"))[0].purposes == ("training",)
     assert "vestige_artifact" not in facets, "a version to train on needs no word"
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from lineage.exposure import read_order
 from tests.examples.receiver import Receiver, facet, receiving
 from unlearning.data import RecordView
 from unlearning.digests import weights_digest
@@ -129,6 +130,12 @@ def test_checkpoints_are_models_of_their_own_with_a_second_copy(company: Company
         assert copy == company.home / "checkpoints" / "digits-cnn" / epoch
         assert weights_digest(copy) == state["digest"] == state["tags"]["vestige.digest"]
         assert state["datasets"] == ["digits-v1", "digits-eval"]
+        order = read_order(state["run_tags"]["vestige.order"])
+        assert order.rows == len(RecordView.open(company.home / "data" / "digits-v1").ids)
+        steps = -(-order.rows // order.batch_size)
+        assert state["tags"]["vestige.optimizer_step"] == str(
+            int(epoch.removeprefix("epoch-")) * steps
+        )
 
 
 def test_the_student_is_told_from_a_fine_tune(company: Company) -> None:

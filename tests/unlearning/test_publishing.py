@@ -38,7 +38,9 @@ def base(tracking_server: str, settings: Settings, tmp_path: Path) -> Artifact:
     settings.MLFLOW_TRACKING_URI = tracking_server
     client = MlflowClient(tracking_uri=tracking_server)
     experiment = client.create_experiment(f"bases-{time.monotonic_ns()}")
-    run = client.create_run(experiment)
+    run = client.create_run(
+        experiment, tags={"vestige.recipe": "shop:training", "vestige.order": "{}"}
+    )
     weights = write_weights(tmp_path / "recorded", 1.0)
     model = client.create_logged_model(
         experiment,
@@ -94,3 +96,20 @@ def test_a_base_that_was_clean_stays_the_base(
 
     assert published is not None
     assert published.model_id == base.attributes["model_id"]
+
+
+def test_a_new_training_keeps_the_recipe_but_not_the_order_of_the_old_one(
+    dependants: list[tuple[PlanStep, Training]], tracking_server: str, tmp_path: Path
+) -> None:
+    step, training = dependants[0]
+    write_weights(tmp_path / "run" / "base", 2.0)
+
+    published = publish_base(step, training, tmp_path / "run" / "model")
+
+    assert published is not None
+    client = MlflowClient(tracking_uri=tracking_server)
+    made_by = client.get_logged_model(published.model_id).source_run_id
+    assert made_by is not None
+    run = client.get_run(made_by)
+    assert run.data.tags["vestige.recipe"] == "shop:training"
+    assert "vestige.order" not in run.data.tags
