@@ -137,7 +137,7 @@ def _onward(
 
 
 @njit(cache=True, nogil=True)
-def sweep(  # noqa: C901, PLR0913, PLR0915, PLR0917 - one loop, compiled as a whole
+def sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, compiled as a whole
     sources: Numbers,
     places: Numbers,
     links: Rows,
@@ -168,6 +168,8 @@ def sweep(  # noqa: C901, PLR0913, PLR0915, PLR0917 - one loop, compiled as a wh
     seen, pending = np.zeros(words, dtype=np.uint64), np.zeros(words, dtype=np.uint64)
     count, turns = len(sources), 0
     turned, ranking = False, True
+    if count == 0:
+        return np.empty(0, dtype=np.int32), True
     first, last = _begin(sources, places, held, state, seen, pending)
     word = first
     while word <= last:

@@ -169,6 +169,14 @@ def test_a_count_is_asked_of_nodes_that_the_graph_holds() -> None:
         plain([0, 1], chain(1)).affected_counts(ids([77]))
 
 
+def test_sources_that_no_graph_holds_are_told_and_reach_nothing() -> None:
+    for nodes in ([], [1]):
+        for engine in (plain(nodes, []), laid_over(nodes, [], after=0), oracle(nodes, [])):
+            closure = engine.trace([7, 5])
+            assert (len(closure), closure.reached, closure.unknown_sources) == (0, {}, (5, 7))
+            assert len(engine.trace([])) == 0
+
+
 def test_a_link_to_nowhere_is_refused() -> None:
     with pytest.raises(ValueError, match="names node 2"):
         plain([0, 1], chain(2))
