@@ -300,6 +300,8 @@ GAP_RULES: tuple[Callable[[Knowledge], Iterator[FoundGap]], ...] = (
     _copies_unreadable,
     _run_without_end,
 )
+#: The key of each rule, as its gaps carry it.
+RULE_NAMES: tuple[str, ...] = tuple(rule.__name__.removeprefix("_") for rule in GAP_RULES)
 
 
 def find_gaps(known: Knowledge) -> tuple[FoundGap, ...]:

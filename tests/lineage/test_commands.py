@@ -2,7 +2,7 @@ import json
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from governance.subjects import subject_digest
 from lineage.graph import ArtifactKind, Relation
@@ -55,3 +55,22 @@ def test_gaps_prints_each_gap_with_its_remedy() -> None:
     (gap,) = json.loads(run("gaps", "--json"))
     assert gap["rule"] == "dataset_without_subject_index"
     assert gap["remedy"]
+
+
+@pytest.mark.usefixtures("segment")
+def test_gaps_shows_only_the_severity_and_the_rule_asked_for() -> None:
+    Artifact.objects.create(kind=ArtifactKind.RECIPIENT, identity="bureau", name="bureau")
+
+    def shown(*words: str) -> list[str]:
+        return [gap["rule"] for gap in json.loads(run("gaps", "--json", *words))]
+
+    high = ["dataset_without_subject_index", "recipient_without_source"]
+    assert shown("--severity", "high") == high
+    assert shown("--severity", "low") == ["recipient_without_contact"]
+    assert shown("--rule", high[1]) == high[1:]
+    assert shown("--rule", high[1], "--severity", "low") == []
+
+
+def test_gaps_refuses_a_rule_that_does_not_exist() -> None:
+    with pytest.raises(CommandError, match="rule"):
+        run("gaps", "--rule", "no_such_rule")
