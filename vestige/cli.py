@@ -107,9 +107,13 @@ def trace(email: str, as_of: str | None, diff: str | None, *, as_json: bool) -> 
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the gaps as JSON.")
-def gaps(*, as_json: bool) -> None:
+@click.option("--severity", type=click.Choice(["high", "low"]), help="Only of this severity.")
+@click.option("--rule", help="Only what this rule found.")
+def gaps(*, as_json: bool, severity: str | None, rule: str | None) -> None:
     """Show where lineage is incomplete."""
-    _manage("gaps", *(["--json"] if as_json else []))
+    asked = {"--severity": severity, "--rule": rule}
+    given = [f"{name}={value}" for name, value in asked.items() if value is not None]
+    _manage("gaps", *(["--json"] if as_json else []), *given)
 
 
 @main.command()

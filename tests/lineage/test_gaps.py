@@ -2,7 +2,7 @@
 
 import pytest
 
-from lineage.gaps import Knowledge, KnownActivity, KnownArtifact, find_gaps
+from lineage.gaps import RULE_NAMES, Knowledge, KnownActivity, KnownArtifact, find_gaps
 from lineage.graph import MODELS, PROPAGATION, ROW_HOLDERS, ArtifactKind, Edge, Node, Relation
 
 
@@ -32,6 +32,7 @@ def artifact(  # noqa: PLR0913 - every property a rule asks of, by name
 
 def rules(*artifacts: KnownArtifact, edges: tuple[Edge, ...] = ()) -> list[tuple[str, str]]:
     found = find_gaps(Knowledge(artifacts=artifacts, edges=edges))
+    assert {item.gap.rule for item in found} <= set(RULE_NAMES)
     return [(item.gap.rule, item.gap.artifact) for item in found]
 
 
