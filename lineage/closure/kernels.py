@@ -87,21 +87,10 @@ def _lowest(bits: np.uint64) -> np.uint64:
     return np.uint64(_PLACES[((bits & (~bits + _ONE)) * _DE_BRUIJN) >> _DE_BRUIJN_SHIFT])
 
 
-@njit(cache=True, inline="always")
-def _holds(  # noqa: PLR0913, PLR0917 - arrays one by one, for a tuple is counted at each look
-    label: np.uint32,
-    link: np.uint64,
-    ended: NDArray[np.uint32],
-    until: Ids,
-    latest: int,
-    as_of: int,
-) -> bool:
-    """Whether a link is on record at a moment."""
-    if (label >> MOMENT_SHIFT) > latest:
-        return False
-    if (label & ENDED_BIT) == 0:
-        return True
-    return latest != NOW and until[np.searchsorted(ended, np.uint32(link))] > as_of
+@njit(cache=True)
+def _over(ended: NDArray[np.uint32], until: Ids, link: int, as_of: int) -> bool:
+    """Whether a link that has ended had done so by a moment."""
+    return bool(until[np.searchsorted(ended, np.uint32(link))] <= as_of)
 
 
 @njit(cache=True, inline="always")
@@ -119,21 +108,6 @@ def _begin(  # noqa: PLR0913, PLR0917 - what a sweep writes on
         pending[number >> _SIX] |= _ONE << (number & _LOW_BITS)
         first, last = min(first, number >> _SIX), max(last, number >> _SIX)
     return first, last
-
-
-@njit(cache=True, inline="always")
-def _onward(
-    here: np.uint64, held: np.uint64, places: Numbers, state: Words
-) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
-    """What a node passes on: its influence, one more rank and one more step, coming from it."""
-    place = np.uint64(places[here]) if here < held else here
-    sure = state[here, CERTAIN_STEPS]
-    return (
-        state[here, MASK],
-        state[here, RANK] + _ONE,
-        (state[here, STEPS] & _STEPS_BITS) + _STEP | place,
-        FAR if sure == FAR else (sure & _STEPS_BITS) + _STEP | place,
-    )
 
 
 @njit(cache=True, nogil=True)
@@ -180,7 +154,11 @@ def sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, compile
         turns += 1
         here = (word << _SIX) + _lowest(bits)
         pending[word] = bits & (bits - _ONE)
-        mask, rank, steps, sure_steps = _onward(here, held, places, state)
+        place = np.uint64(places[here]) if here < held else here
+        mask, rank = state[here, MASK], state[here, RANK] + _ONE
+        steps = (state[here, STEPS] & _STEPS_BITS) + _STEP | place
+        sure_steps = state[here, CERTAIN_STEPS]
+        sure_steps = FAR if sure_steps == FAR else (sure_steps & _STEPS_BITS) + _STEP | place
         begin, end, more, more_begin = _NONE, _NONE, _NONE, _NONE
         if here < held:
             begin, end = np.uint64(offsets[here]), np.uint64(offsets[here + _ONE])
@@ -193,13 +171,17 @@ def sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, compile
         for number in range(begin, end + more):
             if number < end:
                 label, there = labels[number], np.uint64(targets[number])
-                if not _holds(label, np.uint64(number), ended, until, latest, as_of):
+                if label & ENDED_BIT and (latest == NOW or _over(ended, until, number, as_of)):
                     continue
             else:
                 link = number - end + more_begin
                 label, there = new_labels[link], np.uint64(new_targets[link])
-                if not _holds(label, link, new_ended, new_until, latest, as_of):
+                if label & ENDED_BIT and (
+                    latest == NOW or _over(new_ended, new_until, link, as_of)
+                ):
                     continue
+            if (label >> MOMENT_SHIFT) > latest:
+                continue
             relation = label & RELATION_BITS
             arriving = np.uint64(crossing[relation, mask])
             sure = sure_steps if certain[relation] else FAR
@@ -307,11 +289,14 @@ def counts(sources: Numbers, links: Rows, moment: Moment, bits: Words, into: Ids
         if not touched:
             continue
         for number in range(offsets[here], offsets[here + 1]):
-            if _holds(labels[number], np.uint64(number), ended, until, latest, as_of):
-                there = targets[number]
-                led_back |= there < here
-                for w in range(width):
-                    bits[there, w] |= bits[here, w]
+            label, there = labels[number], targets[number]
+            if (label >> MOMENT_SHIFT) > latest:
+                continue
+            if label & ENDED_BIT and (latest == NOW or _over(ended, until, number, as_of)):
+                continue
+            led_back |= there < here
+            for w in range(width):
+                bits[there, w] |= bits[here, w]
         for w in range(width):
             bits[here, w] = _NONE
     return led_back
