@@ -258,7 +258,9 @@ def packed(
 
 
 @njit(cache=True, nogil=True)
-def counts(sources: Numbers, links: Rows, moment: Moment, bits: Words, into: Ids) -> bool:
+def counts(  # noqa: C901 - one loop, compiled as a whole
+    sources: Numbers, links: Rows, moment: Moment, bits: Words, into: Ids
+) -> bool:
     """How many nodes each of up to ``64 * w`` sources reaches, itself included, in one sweep.
 
     Args:
