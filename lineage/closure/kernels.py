@@ -88,7 +88,7 @@ def _lowest(bits: np.uint64) -> np.uint64:
 
 
 @njit(cache=True)
-def _over(ended: NDArray[np.uint32], until: Ids, link: int, as_of: int) -> bool:
+def _over(ended: NDArray[np.uint32], until: Ids, link: np.uint64, as_of: int) -> bool:
     """Whether a link that has ended had done so by a moment."""
     return bool(until[np.searchsorted(ended, np.uint32(link))] <= as_of)
 
@@ -171,7 +171,9 @@ def sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, compile
         for number in range(begin, end + more):
             if number < end:
                 label, there = labels[number], np.uint64(targets[number])
-                if label & ENDED_BIT and (latest == NOW or _over(ended, until, number, as_of)):
+                if label & ENDED_BIT and (
+                    latest == NOW or _over(ended, until, np.uint64(number), as_of)
+                ):
                     continue
             else:
                 link = number - end + more_begin
@@ -294,7 +296,9 @@ def counts(  # noqa: C901 - one loop, compiled as a whole
             label, there = labels[number], targets[number]
             if (label >> MOMENT_SHIFT) > latest:
                 continue
-            if label & ENDED_BIT and (latest == NOW or _over(ended, until, number, as_of)):
+            if label & ENDED_BIT and (
+                latest == NOW or _over(ended, until, np.uint64(number), as_of)
+            ):
                 continue
             led_back |= there < here
             for w in range(width):
