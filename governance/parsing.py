@@ -8,6 +8,7 @@ from django.conf import settings
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ParseError
 from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
 
 from governance.errors import TooLarge
 
@@ -94,3 +95,14 @@ def _expected(field: serializers.Field[Any, Any, Any, Any], value: object) -> st
             fits = isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))
             return "" if fits else words
     return ""
+
+
+def parsed(body: type[StrictSerializer], request: Request) -> dict[str, Any]:
+    """Read a request's body.
+
+    Raises:
+        serializers.ValidationError: It breaks a rule; each message names its field.
+    """
+    serializer = body(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)

@@ -9,10 +9,10 @@ from rest_framework.views import APIView
 
 from governance.authentication import ApiKeyAuthentication
 from governance.errors import InvalidInput
-from governance.parsing import StrictJSONParser, StrictSerializer
+from governance.parsing import StrictJSONParser, StrictSerializer, parsed
 from governance.permissions import HasScope
 from governance.subjects import subject_digest
-from lineage.parsing import NameField, SubjectBody, parsed
+from lineage.parsing import NameField, SubjectBody
 from lineage.selectors import exposures
 
 

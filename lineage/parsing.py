@@ -3,7 +3,6 @@
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from governance.parsing import StrictSerializer
 
@@ -26,14 +25,3 @@ class SubjectBody(StrictSerializer):
     """Who somebody is."""
 
     email = serializers.EmailField(max_length=254)
-
-
-def parsed(body: type[StrictSerializer], request: Request) -> dict[str, Any]:
-    """Read a request's body.
-
-    Raises:
-        serializers.ValidationError: It breaks a rule; each message names its field.
-    """
-    serializer = body(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

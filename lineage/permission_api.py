@@ -10,9 +10,9 @@ from rest_framework.views import APIView
 
 from governance.authentication import ApiKeyAuthentication
 from governance.errors import InvalidInput
-from governance.parsing import StrictJSONParser, StrictSerializer
+from governance.parsing import StrictJSONParser, StrictSerializer, parsed
 from governance.permissions import HasScope
-from lineage.parsing import NameField, SubjectBody, parsed
+from lineage.parsing import NameField, SubjectBody
 from lineage.permission import EVERY_PURPOSE, Choice
 from lineage.selectors import allowed_to_train, permission_document, retention
 from lineage.services import record_choice

@@ -16,7 +16,7 @@ from governance.acts import Act
 from governance.authentication import ApiKeyAuthentication
 from governance.errors import InvalidInput
 from governance.models import User
-from governance.parsing import StrictJSONParser
+from governance.parsing import StrictJSONParser, parsed
 from governance.permissions import HasScope, OfficerMay
 
 _KEY_LENGTH = 200
@@ -31,7 +31,7 @@ class RequestsApi(APIView):
 
     def post(self, request: Request) -> Response:
         """Receive a request; the same Idempotency-Key and body give the same answer."""
-        body = parsing.parsed(parsing.IntakeBody, request)
+        body = parsed(parsing.IntakeBody, request)
         row = services.receive_request(
             regime=body["regime"],
             request_type=body["request_type"],
@@ -67,7 +67,7 @@ class IdentityApi(APIView):
 
     def post(self, request: Request, request_id: UUID) -> Response:
         """Confirm that the sender is the data subject."""
-        body = parsing.parsed(parsing.CodeBody, request)
+        body = parsed(parsing.CodeBody, request)
         answer = services.confirm_identity(
             request_id=request_id, code=body["code"], actor=str(request.user)
         )
@@ -86,7 +86,7 @@ class ApprovalsApi(APIView):
 
     def post(self, request: Request, request_id: UUID) -> Response:
         """Approve the plan with the digest that the officer read."""
-        body = parsing.parsed(parsing.ApprovalBody, request)
+        body = parsed(parsing.ApprovalBody, request)
         assert isinstance(request.user, User)  # noqa: S101 - OfficerMay lets nobody else pass
         approval = services.approve_plan(
             request_id=request_id, officer=request.user, plan_digest=body["plan_digest"]
@@ -109,7 +109,7 @@ class WithdrawalApi(APIView):
 
     def post(self, request: Request, request_id: UUID) -> Response:
         """Withdraw a request whose work has not begun."""
-        parsing.parsed(parsing.EmptyBody, request)
+        parsed(parsing.EmptyBody, request)
         row = services.withdraw_request(request_id=request_id, actor=parsing.actor_of(request))
         return Response({"id": str(row.pk), "state": row.state})
 
@@ -123,7 +123,7 @@ class ResumptionApi(APIView):
 
     def post(self, request: Request, request_id: UUID) -> Response:
         """Resume a request that needed a person."""
-        parsing.parsed(parsing.EmptyBody, request)
+        parsed(parsing.EmptyBody, request)
         assert isinstance(request.user, User)  # noqa: S101 - OfficerMay lets nobody else pass
         row = resume_as(officer=request.user, request_id=request_id)
         return Response({"id": str(row.pk), "state": row.state})

@@ -1,7 +1,5 @@
 """What the intake API accepts; anything else is refused by name."""
 
-from typing import Any
-
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -62,17 +60,6 @@ class ReasonBody(StrictSerializer):
     """Why an officer decided so, in one sentence without personal data."""
 
     reason = serializers.CharField(max_length=500)
-
-
-def parsed(body: type[StrictSerializer], request: Request) -> dict[str, Any]:
-    """Read a request's body.
-
-    Raises:
-        serializers.ValidationError: It breaks a rule; each message names its field.
-    """
-    serializer = body(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 def actor_of(request: Request) -> str:

@@ -16,10 +16,9 @@ from deletion_requests.parsing import (
     ReasonBody,
     TokenBody,
     actor_of,
-    parsed,
 )
 from governance.acts import Act
-from governance.parsing import StrictJSONParser
+from governance.parsing import StrictJSONParser, parsed
 from governance.permissions import OfficerMay
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lineage.closure import Closure
+from lineage.closure import Closure, ClosureEngine
 from lineage.closure.csr import CsrGraph, UnfitSnapshotError
 from lineage.closure.csr_engine import CsrEngine
 from lineage.closure.links import CODES, NEVER, RELATIONS, Ids, Links
@@ -41,7 +41,7 @@ def ids(nodes: Iterable[int]) -> Ids:
     return np.array(sorted(nodes), dtype=np.int64)
 
 
-def oracle(nodes: Iterable[int], rows: Iterable[Row]) -> NetworkxEngine:
+def oracle(nodes: Iterable[int], rows: Iterable[Row]) -> ClosureEngine:
     return NetworkxEngine(nodes=nodes, links=links(rows))
 
 
@@ -93,7 +93,7 @@ def test_the_arrays_answer_as_the_oracle_at_every_moment(
 ) -> None:
     nodes, rows = history
     after = data.draw(st.integers(0, MOMENTS + 1), label="last moment of the snapshot")
-    engines = [plain(nodes, rows), laid_over(nodes, rows, after=after)]
+    engines: list[ClosureEngine] = [plain(nodes, rows), laid_over(nodes, rows, after=after)]
     for as_of in (None, *range(MOMENTS + 3)):
         expected = answer(oracle(nodes, rows).trace(sources, as_of=as_of))
         for engine in engines:

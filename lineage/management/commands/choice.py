@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.dateparse import parse_datetime
 
-from governance.errors import VestigeError
+from governance.errors import InvalidInput, VestigeError
+from lineage.moments import moment_from
 from lineage.permission import Choice
 from lineage.services import record_choice
 
@@ -49,12 +49,7 @@ def _moment(text: str | None) -> datetime | None:
     Raises:
         CommandError: It is no moment, or its zone is missing.
     """
-    if text is None:
-        return None
     try:
-        found = parse_datetime(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise CommandError("--at must be a moment with its zone, like 2026-11-25T09:00:00Z.")
-    return found
+        return None if text is None else moment_from(text, "at")
+    except InvalidInput as error:
+        raise CommandError(error.detail) from error
