@@ -20,6 +20,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 WIDTHS = (1280, 375)
 
+#: Resolves once the element has scrolled. The page waits for itself: playwright's own waiting hands
+#: text to ``eval`` again and again, which the site's content security policy rightly forbids.
+SCROLLED_SIDEWAYS = """element => new Promise((resolve, reject) => {
+    const look = () => element.scrollLeft > 0 ? resolve() : requestAnimationFrame(look);
+    setTimeout(() => reject(new Error("The drawing was not scrolled.")), 10000);
+    look();
+})"""
+
 
 def sign_in(visit: Visit, officer: User) -> None:
     sign_in_at(visit.page, officer)
@@ -137,7 +145,7 @@ def test_a_wide_drawing_is_read_on_a_narrow_screen_with_the_keyboard(visit: Visi
     drawing.focus()
     for _ in range(5):
         visit.page.keyboard.press("ArrowRight")
-    visit.page.wait_for_function("document.querySelector('.graph').scrollLeft > 0")
+    drawing.evaluate(SCROLLED_SIDEWAYS)
 
     assert visit.overflow() <= 0
     text = drawing.locator("text").nth(1)
