@@ -1,37 +1,41 @@
 """The answer of a trace as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from lineage.graph import Affected, Impact
+from lineage.models import Artifact, ArtifactRevision
 from lineage.selectors.history import described
 
 
 def impact_document(impact: Impact, as_of: datetime | None = None) -> dict[str, Any]:
     """Render an impact; every node of every path is spelled out, none is cut.
 
-    Keys: ``as_of`` (the moment that was asked for, in UTC; null for now), ``records`` (record_id,
-    segment, dataset_version), ``affected`` (artifact_id, kind, name, digest, influence, certainty,
-    path of id, kind and name, rank, state, description in its owner's words, contact of a
-    recipient), ``complete``, ``reasons``, ``gaps``, ``frontier``, ``cycles``, ``snapshot_hash``,
-    ``datasets_examined``.
+    Keys: those of :func:`summary_document`, and ``affected`` (artifact_id, kind, name, digest,
+    influence, certainty, path of id, kind and name, rank, state, description in its owner's words,
+    contact of a recipient).
 
     Args:
         impact: The answer of a trace.
         as_of: The moment that the trace was asked for; names are those of then.
     """
-    ids = {node for item in impact.affected for node in item.path} | set(impact.frontier)
-    rows = described(ids, as_of)
-    names = {pk: {"id": pk, "name": row.name, "kind": row.kind} for pk, row in rows.items()}
+    affected = {"affected": affected_documents(impact.affected, as_of)}
+    return summary_document(impact, as_of) | affected
+
+
+def summary_document(impact: Impact, as_of: datetime | None = None) -> dict[str, Any]:
+    """Render everything of an impact but the affected artifacts.
+
+    Keys: ``as_of`` (the moment that was asked for, in UTC; null for now), ``records`` (record_id,
+    segment, dataset_version), ``complete``, ``reasons``, ``gaps``, ``frontier``, ``cycles``,
+    ``snapshot_hash``, ``datasets_examined``.
+    """
+    names = _names(described(impact.frontier, as_of))
     return {
         "as_of": as_of.astimezone(UTC).isoformat() if as_of else None,
         "records": [asdict(record) for record in impact.records],
-        "affected": [
-            _affected(item, names) | _owners_words(rows[item.node.id].attributes)
-            for item in impact.affected
-        ],
         "complete": impact.complete,
         "reasons": list(impact.reasons),
         "gaps": [asdict(gap) for gap in impact.gaps],
@@ -40,6 +44,17 @@ def impact_document(impact: Impact, as_of: datetime | None = None) -> dict[str, 
         "snapshot_hash": impact.snapshot_hash,
         "datasets_examined": impact.datasets_examined,
     }
+
+
+def affected_documents(items: Collection[Affected], as_of: datetime | None) -> list[dict[str, Any]]:
+    """Render affected artifacts, all of them, as they were on record at the moment asked for."""
+    rows = described({node for item in items for node in item.path}, as_of)
+    names = _names(rows)
+    return [_affected(item, names) | _owners_words(rows[item.node.id].attributes) for item in items]
+
+
+def _names(rows: Mapping[int, Artifact | ArtifactRevision]) -> dict[int, dict[str, Any]]:
+    return {pk: {"id": pk, "name": row.name, "kind": row.kind} for pk, row in rows.items()}
 
 
 def _affected(item: Affected, names: dict[int, dict[str, Any]]) -> dict[str, Any]:

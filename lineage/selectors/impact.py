@@ -12,9 +12,8 @@ from lineage.closure.impact import assemble_impact
 from lineage.closure.networkx_engine import NetworkxEngine
 from lineage.gaps import FoundGap
 from lineage.graph import Gap, Impact, RecordRef, Relation
-from lineage.models import Posting
-from lineage.selectors.history import held_at
 from lineage.selectors.knowledge import GraphNow, one_moment, read_graph
+from lineage.selectors.starts import Asked, start_of, with_predecessors
 from lineage.services.graph import lock_graph
 
 
@@ -42,28 +41,33 @@ def trace_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Impa
     return trace_with_graph(subject, as_of)[1]
 
 
-def trace_with_graph(
-    subject: SubjectDigest, as_of: datetime | None = None
-) -> tuple[GraphNow, Impact]:
-    """Trace as :func:`trace_subject` does, and give the graph that was walked too."""
+def trace(asked: Asked, as_of: datetime | None = None) -> Impact:
+    """Trace as :func:`trace_subject` does, from whatever is asked about.
+
+    Of an artifact everything that came of it is found, itself included.
+
+    Raises:
+        RecordNotFound: The record index does not hold the record.
+        ArtifactNotFound: No artifact is so called, or none was then.
+        InvalidInput: More than one artifact is so called, or the moment cannot be answered.
+    """
+    return trace_with_graph(asked, as_of)[1]
+
+
+def trace_with_graph(asked: Asked, as_of: datetime | None = None) -> tuple[GraphNow, Impact]:
+    """Trace as :func:`trace` does, and give the graph that was walked too."""
     with transaction.atomic():
         # Under the lock of the graph's writers all reads see one moment, and what the caller's
         # transaction decides upon them still holds when it commits.
         lock_graph()
         graph = read_graph(as_of)
-        posting = Posting.objects.filter(
-            subject_digest=subject.value, key_version=subject.key_version
-        ).first()
-        entries = list(zip(posting.segments, posting.record_ids, strict=True)) if posting else []
-        past = posting.past_segments if posting else []
-        sources = {segment for segment, _ in entries} | set(past)
-        if as_of is not None:
-            entries, sources = held_at(as_of, entries, past)
-    closure = NetworkxEngine.of(graph.snapshot).trace(_with_predecessors(sources, graph))
+        start = start_of(asked, as_of)
+    sources = start.sources(graph.snapshot.edges)
+    closure = NetworkxEngine.of(graph.snapshot).trace(sources)
     return graph, assemble_impact(
         snapshot=graph.snapshot,
         closure=closure,
-        records=_records(entries, graph),
+        records=_records(start.entries, graph),
         found_gaps=gaps.find_gaps(graph.knowledge),
     )
 
@@ -72,7 +76,8 @@ def reach_of(segments: Collection[int]) -> Mapping[int, Reach]:
     """Find everything that came of some segments, by id, what is no longer in use included."""
     with one_moment():
         graph = read_graph()
-    return NetworkxEngine.of(graph.snapshot).trace(_with_predecessors(segments, graph)).reached
+    sources = with_predecessors(segments, graph.snapshot.edges)
+    return NetworkxEngine.of(graph.snapshot).trace(sources).reached
 
 
 def find_gaps() -> tuple[Gap, ...]:
@@ -85,21 +90,6 @@ def find_gaps_with_artifacts() -> tuple[FoundGap, ...]:
     with one_moment():
         graph = read_graph()
     return gaps.find_gaps(graph.knowledge)
-
-
-def _with_predecessors(sources: Collection[int], graph: GraphNow) -> set[int]:
-    """Add the segments that these were redacted from: whoever is in one was in the other."""
-    before: dict[int, list[int]] = {}
-    for edge in graph.snapshot.edges:
-        if edge.relation is Relation.REDACTED_FROM:
-            before.setdefault(edge.downstream, []).append(edge.upstream)
-    found = set(sources)
-    waiting = list(sources)
-    while waiting:
-        fresh = [segment for segment in before.get(waiting.pop(), ()) if segment not in found]
-        found.update(fresh)
-        waiting.extend(fresh)
-    return found
 
 
 def _records(entries: Collection[tuple[int, str]], graph: GraphNow) -> list[RecordRef]:
