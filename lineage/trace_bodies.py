@@ -14,6 +14,8 @@ from lineage.selectors import Asked, OneArtifact, OneRecord
 
 #: Rows on a page where the caller names no number, and at most.
 PAGE_SIZE, LARGEST_PAGE = 100, 1000
+#: Paths that a stream can be asked for; who names no number gets all.
+MOST_PATHS = 10**9
 
 
 class ArtifactField(serializers.Field[str, Any, Any, Any]):
@@ -63,7 +65,7 @@ class PathsBody(StartBody):
 
     as_of = serializers.CharField(required=False)
     to = serializers.IntegerField(min_value=1)
-    limit = serializers.IntegerField(required=False, min_value=1)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=MOST_PATHS)
 
 
 def asked_in(body: dict[str, Any]) -> Asked:

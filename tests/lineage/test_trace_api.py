@@ -291,6 +291,7 @@ def test_bad_input_is_refused_by_field(client: APIClient) -> None:
         ("/difference", {**ANNS, "before": then, "after": "2999-01-01T00:00:00Z"}, 422, "/after"),
         ("/paths", ANNS, 422, "/to"),
         ("/paths", {**ANNS, "to": 1, "limit": 0}, 422, "/limit"),
+        ("/paths", {**ANNS, "to": 1, "limit": 10**30}, 422, "/limit"),
     ]
     for path, body, status, pointer in refused:
         problem = refusal(client, body, path)
@@ -299,6 +300,7 @@ def test_bad_input_is_refused_by_field(client: APIClient) -> None:
         assert refusal(client, missing, path)["status"] == 404
         # Whoever asks for a stream is refused as clearly.
         assert refusal(client, missing, path, accept=CSV)["status"] == 404
+    assert refusal(client, {**ANNS, "to": 10**30}, "/paths")["status"] == 404
     for field, value in (("cursor", "x"), ("page_size", 5)):
         problem = refusal(client, {**ANNS, field: value}, accept=NDJSON)
         assert [e["pointer"] for e in problem["errors"]] == [f"/{field}"]
