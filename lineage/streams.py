@@ -34,15 +34,15 @@ class CsvRenderer(JSONRenderer):
     format = "csv"
 
 
-def ndjson_response(rows: Iterable[Row], end: Iterable[Row]) -> StreamingHttpResponse:
-    """Stream rows as JSON Lines; the last line alone has the name ``end``.
+def ndjson_response(lines: Iterable[Row]) -> StreamingHttpResponse:
+    """Stream JSON Lines.
 
     Args:
-        rows: One line each.
-        end: The one object that is added to the last line, asked for when the rows were written;
-            a reader that meets no last line knows that rows are missing.
+        lines: The last one alone has the name ``end``: a reader that never meets it knows that
+            lines are missing.
     """
-    return StreamingHttpResponse(_ndjson(rows, end), content_type=NdjsonRenderer.media_type)
+    text = (json.dumps(line) + "\n" for line in lines)
+    return StreamingHttpResponse(text, content_type=NdjsonRenderer.media_type)
 
 
 def csv_response(rows: Iterable[Row], headers: Mapping[str, str]) -> StreamingHttpResponse:
@@ -55,13 +55,6 @@ def csv_response(rows: Iterable[Row], headers: Mapping[str, str]) -> StreamingHt
     """
     content_type = f"{CsvRenderer.media_type}; charset=utf-8; header=present"
     return StreamingHttpResponse(_csv(rows), content_type=content_type, headers=dict(headers))
-
-
-def _ndjson(rows: Iterable[Row], end: Iterable[Row]) -> Iterator[str]:
-    for row in rows:
-        yield json.dumps(row) + "\n"
-    for last in end:
-        yield json.dumps({"end": True} | dict(last)) + "\n"
 
 
 class _Line:

@@ -1,6 +1,6 @@
 """Traces over HTTP: page by page, in one stream, between two moments, and every path."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from governance.errors import InvalidInput
 from governance.parsing import StrictJSONParser, parsed
 from governance.permissions import HasScope
 from lineage.selectors import Asked, diff_impact, difference_document
-from lineage.selectors.answers import Answer, answer, answer_document
+from lineage.selectors.answers import Answer, answer, answer_document, answer_heading
 from lineage.selectors.documents import affected_documents
 from lineage.selectors.paging import trace_page
 from lineage.selectors.paths import Paths, path_document, paths_document, paths_to
@@ -33,6 +33,14 @@ from lineage.trace_bodies import (
 
 #: Rows of a stream for which names are read at once.
 CHUNK = 500
+#: Lists of an answer that a stream gives item by item, and what it calls one of them.
+LISTED = {
+    "records": "record",
+    "reasons": "reason",
+    "gaps": "gap",
+    "frontier": "frontier",
+    "cycles": "cycle",
+}
 
 T = TypeVar("T")
 
@@ -114,16 +122,27 @@ def _streamed(
             detail = f"A stream gives every row. Leave {field} out, or accept application/json."
             raise InvalidInput.at(f"/{field}", detail)
     found = answer(asked, as_of)
-    end = answer_document(found)
     if wanted == NdjsonRenderer.format:
-        return ndjson_response(_rows(found), [end])
+        return ndjson_response(_lines(found))
+    heading = answer_heading(found)
     headers = {
-        "Vestige-As-Of": end["as_of"] or "",
-        "Vestige-Complete": str(end["complete"]).lower(),
-        "Vestige-Count": str(end["counts"]["affected"]),
-        "Vestige-Snapshot-Hash": end["snapshot_hash"],
+        "Vestige-As-Of": heading["as_of"] or "",
+        "Vestige-Complete": str(heading["complete"]).lower(),
+        "Vestige-Count": str(heading["counts"]["affected"]),
+        "Vestige-Snapshot-Hash": heading["snapshot_hash"],
     }
     return csv_response(_rows(found), headers)
+
+
+def _lines(found: Answer) -> Iterator[dict[str, Any]]:
+    """An answer line by line; each has one name, and no line grows with the answer."""
+    for row in _rows(found):
+        yield {"affected": row}
+    rest = answer_document(found)
+    for key, name in LISTED.items():
+        for item in rest.pop(key):
+            yield {name: item}
+    yield {"end": rest}
 
 
 def _rows(found: Answer) -> Iterator[dict[str, Any]]:
@@ -138,16 +157,12 @@ def _chunks(items: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
 
 
 def _streamed_paths(found: Paths, limit: int | None) -> StreamingHttpResponse:
-    sent = 0
-
-    def rows() -> Iterator[dict[str, Any]]:
-        nonlocal sent
+    def lines() -> Iterator[dict[str, Any]]:
+        count = 0
         for path in islice(found.paths, limit):
-            sent += 1
+            count += 1
             yield path_document(found, path)
-
-    def end() -> Iterable[dict[str, Any]]:
         more = next(found.paths, None) is not None
-        yield paths_document(found) | {"count": sent, "more": more}
+        yield {"end": paths_document(found) | {"count": count, "more": more}}
 
-    return ndjson_response(rows(), end())
+    return ndjson_response(lines())
