@@ -26,6 +26,7 @@ from config.secrets import keys_dir, secret_bytes, secret_text
 STATE_DIR = state_dir()
 EXPORT_DIR = STATE_DIR / "exports"
 JOBS_DIR = STATE_DIR / "jobs"
+GRAPH_IMAGE = STATE_DIR / "graph-image"
 KEYS_DIR = keys_dir()
 
 # Who may speak to this server, and with which secrets.

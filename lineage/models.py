@@ -251,6 +251,12 @@ class ArtifactRevision(Revision):
     indexed = models.BooleanField()
     attributes = models.JSONField()
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["since"], name="artifact_since"),
+            models.Index(fields=["until"], name="artifact_until"),
+        ]
+
     def __str__(self) -> str:
         return self.name
 
@@ -270,6 +276,12 @@ class DerivationRevision(Revision):
     upstream_id = models.BigIntegerField()
     downstream_id = models.BigIntegerField()
     relation = models.CharField(max_length=20)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["since"], name="derivation_since"),
+            models.Index(fields=["until"], name="derivation_until"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.downstream_id} {self.relation} {self.upstream_id}"

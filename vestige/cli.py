@@ -116,6 +116,13 @@ def gaps(*, as_json: bool, severity: str | None, rule: str | None) -> None:
     _manage("gaps", *(["--json"] if as_json else []), *given)
 
 
+@main.command("graph-image")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def graph_image(*, as_json: bool) -> None:
+    """Lay the whole graph out anew for fast traces; workers do this by themselves now and then."""
+    _manage("graph_image", *(["--json"] if as_json else []))
+
+
 @main.command()
 @click.option("--email", help="The data subject's e-mail address.")
 @click.option("--record", multiple=True, help="A record id; may be repeated.")

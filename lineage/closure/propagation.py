@@ -47,15 +47,12 @@ def carrying_edges(snapshot: Snapshot) -> list[Edge]:
         if PROPAGATION[edge.relation].influence is not None
         and edge.upstream in nodes
         and edge.downstream in nodes
-        and not _blocked(edge, nodes[edge.downstream])
+        and not blocked_by(edge.relation, nodes[edge.downstream])
     ]
     return sorted(edges, key=lambda edge: (edge.upstream, edge.downstream, edge.relation.value))
 
 
-def _blocked(edge: Edge, downstream: Node) -> bool:
-    """Whether evidence shows that nothing crossed this edge."""
-    return (
-        edge.relation in _ANSWERED_BY_INDEX
-        and downstream.kind in ROW_HOLDERS
-        and downstream.indexed
-    )
+def blocked_by(relation: Relation, downstream: Node) -> str:
+    """What shows that nothing crossed an edge; empty where nothing does."""
+    answered = relation in _ANSWERED_BY_INDEX and downstream.kind in ROW_HOLDERS
+    return "record_index" if answered and downstream.indexed else ""

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from lineage.closure import Snapshot
 from lineage.gaps import Knowledge, KnownActivity, KnownArtifact
 from lineage.graph import ArtifactKind, Edge, Node, Relation
+from lineage.locks import lock_graph
 from lineage.models import (
     Activity,
     ActivityRevision,
@@ -21,7 +22,6 @@ from lineage.models import (
     TroubleRevision,
 )
 from lineage.selectors.history import moment_at, on_record
-from lineage.services.graph import lock_graph
 
 #: Columns that an edge is read from, and by which edges are sorted.
 EDGE = ("upstream_id", "downstream_id", "relation")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from lineage.capture.merging import merge
 from lineage.capture.observations import (
@@ -13,6 +13,7 @@ from lineage.capture.observations import (
     ObservedArtifact,
 )
 from lineage.graph import ArtifactKind
+from lineage.locks import lock_graph
 from lineage.models import Activity, Artifact, ArtifactState
 from lineage.services.derivations import (
     identities_to_ids,
@@ -23,8 +24,6 @@ from lineage.services.derivations import (
 )
 from lineage.services.standing import settle_names
 
-#: Key of the advisory lock that all writers of the graph take ("lineage" in ASCII, cut to 63 bits).
-GRAPH_LOCK = 0x6C696E65616765
 #: Kinds of model, the vaguest first: a later look never makes the kind vaguer.
 MODEL_KINDS = (
     ArtifactKind.MODEL,
@@ -67,24 +66,6 @@ def record_observations(observations: Observations) -> None:
     record_derivations(observations.derivations, artifacts, activities)
     record_deployments(observations.deployments, artifacts)
     supersede(observations.derivations)
-
-
-def lock_graph() -> None:
-    """Wait for the lock of the graph's writers, held until the transaction ends.
-
-    It guarantees that no other writer finds a row absent, or reads its fields, between our
-    reading and our writing: nothing is made twice and no merge is lost.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GRAPH_LOCK])
-
-
-def try_lock_graph() -> bool:
-    """Take the lock of the graph's writers if nobody holds it, until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [GRAPH_LOCK])
-        (taken,) = cursor.fetchone()
-    return bool(taken)
 
 
 def _record_artifacts(seen: Iterable[ObservedArtifact]) -> dict[str, Artifact]:

@@ -18,9 +18,10 @@ from lineage.capture.mlflow_reader import read_state
 from lineage.capture.mlflow_state import SeenState
 from lineage.capture.observations import Observations
 from lineage.graph import DATASETS
+from lineage.locks import lock_graph
 from lineage.models import Artifact, Derivation
 from lineage.services.derivations import end_derivations
-from lineage.services.graph import MENTIONED, lock_graph, record_observations
+from lineage.services.graph import MENTIONED, record_observations
 
 
 @dataclass(frozen=True, kw_only=True)

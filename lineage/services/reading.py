@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from governance.attempts import DATABASE_AWAY, attempts_are_spent, defect, pause_after
 from lineage.errors import UnreadableRecords
+from lineage.locks import try_lock_graph
 from lineage.models import DueReading
-from lineage.services.graph import try_lock_graph
 from lineage.services.record_index import load_record_index
 
 log = logging.getLogger(__name__)

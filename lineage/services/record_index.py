@@ -11,6 +11,7 @@ from governance.subjects import subject_digest
 from lineage.capture.locations import local_path
 from lineage.errors import ArtifactNotFound, UnreadableRecords
 from lineage.graph import DATASETS, ArtifactKind, Relation
+from lineage.locks import lock_graph
 from lineage.models import Artifact, ArtifactState, Derivation, DueReading
 from lineage.records import (
     MalformedRecordsError,
@@ -21,7 +22,6 @@ from lineage.records import (
     read_rows,
     version_digest,
 )
-from lineage.services.graph import lock_graph
 
 #: One table for the rows of this transaction, so that the merge is one statement.
 CREATE_INCOMING = (

@@ -8,53 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage.closure import Closure, Snapshot
-from lineage.closure.impact import assemble_impact
+from lineage.closure.image import GraphImage
+from lineage.closure.impact import answer_trace
 from lineage.closure.networkx_engine import NetworkxEngine
 from lineage.closure.propagation import carrying_edges
+from lineage.closure.standing import StandingGraph
 from lineage.graph import (
     PROPAGATION,
     ROW_HOLDERS,
     ArtifactKind,
-    Edge,
     Impact,
     Influence,
-    Node,
     Relation,
 )
+from tests.lineage.graphs import edge, node, snapshots
 
 
 def trace(snapshot: Snapshot, sources: Collection[int]) -> Closure:
     return NetworkxEngine.of(snapshot).trace(sources)
-
-
-def node(number: int, kind: ArtifactKind = ArtifactKind.MODEL, state: str = "current") -> Node:
-    return Node(id=number, kind=kind, name=f"n{number}", state=state)
-
-
-def edge(upstream: int, downstream: int, relation: Relation = Relation.TRAINED_ON) -> Edge:
-    return Edge(upstream=upstream, downstream=downstream, relation=relation)
-
-
-@st.composite
-def snapshots(draw: st.DrawFn) -> Snapshot:
-    count = draw(st.integers(1, 9))
-    kinds = draw(st.lists(st.sampled_from(ArtifactKind), min_size=count, max_size=count))
-    states = draw(
-        st.lists(
-            st.sampled_from(["current", "superseded", "destroyed"]),
-            min_size=count,
-            max_size=count,
-        )
-    )
-    ends = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)).filter(
-        lambda pair: pair[0] != pair[1]
-    )
-    chosen = draw(st.lists(st.tuples(ends, st.sampled_from(Relation)), max_size=20))
-    read = draw(st.lists(st.booleans(), min_size=count, max_size=count))
-    return Snapshot(
-        nodes=tuple(replace(node(i, kinds[i], states[i]), indexed=read[i]) for i in range(count)),
-        edges=tuple({edge(up, down, relation) for (up, down), relation in chosen}),
-    )
 
 
 @given(snapshots(), st.integers(0, 8), st.integers(0, 8), st.sampled_from(Relation))
@@ -296,9 +267,7 @@ def test_retraining_ends_the_influence_and_unlearning_leaves_it_possible() -> No
 
 def test_a_source_that_the_graph_does_not_hold_makes_the_answer_incomplete() -> None:
     snapshot = Snapshot(nodes=(node(0),), edges=())
-    impact = assemble_impact(
-        snapshot=snapshot, closure=trace(snapshot, [0, 77]), records=(), found_gaps=()
-    )
+    impact = _impact(snapshot, [0, 77])
     assert not impact.complete
     assert "77" in impact.reasons[0]
 
@@ -316,7 +285,11 @@ def test_a_trace_says_how_many_data_sets_it_looked_into() -> None:
     assert _impact(Snapshot(nodes=nodes, edges=())).datasets_examined == 2
 
 
-def _impact(snapshot: Snapshot) -> Impact:
-    return assemble_impact(
-        snapshot=snapshot, closure=trace(snapshot, [0]), records=(), found_gaps=()
+def _impact(snapshot: Snapshot, sources: Collection[int] = (0,)) -> Impact:
+    answer = answer_trace(
+        graph=StandingGraph.of(GraphImage.of(snapshot)),
+        sources=sources,
+        records=(),
+        found_gaps=(),
     )
+    return answer.impact({each.id: (each.name, each.digest) for each in snapshot.nodes})

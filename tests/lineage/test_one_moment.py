@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from governance.models import Role
 from lineage.graph import ArtifactKind
+from lineage.locks import lock_graph
 from lineage.models import Artifact
 from lineage.selectors.knowledge import one_moment, read_graph
-from lineage.services.graph import lock_graph
 from tests.factories import ArtifactFactory, OfficerFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)

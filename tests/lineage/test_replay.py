@@ -7,13 +7,20 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from governance.subjects import subject_digest
+from lineage.closure.columns import EdgeColumns
+from lineage.closure.networkx_engine import NetworkxEngine
 from lineage.graph import ROW_HOLDERS, Impact
+from lineage.locks import lock_graph
 from lineage.models import Artifact, ArtifactState, Moment
 from lineage.selectors import impact_document, trace_subject
+from lineage.selectors.history import moment_at
 from lineage.selectors.knowledge import GraphNow, read_graph
+from lineage.selectors.postgres_engine import PostgresEngine
+from lineage.selectors.standing import standing_graph
 from lineage.services import (
     attempt_reading,
     load_record_index,
@@ -53,6 +60,7 @@ class Story:
 
     def note(self) -> None:
         impacts = {who: trace_subject(subject_digest(who)) for who in PEOPLE}
+        self.compare_engines()
         self.seen.append(
             Seen(
                 at=Moment.objects.latest("at").at,
@@ -61,6 +69,18 @@ class Story:
                 document=impact_document(impacts[company.ANN])["affected"],
             )
         )
+
+    def compare_engines(self) -> None:
+        """What stands, what the database walks and what is read anew are one graph."""
+        with transaction.atomic():
+            lock_graph()
+            standing, snapshot = standing_graph(), read_graph().snapshot
+            assert standing.hash == snapshot.hash()
+            assert sorted(standing.edges.rows()) == sorted(EdgeColumns.of(snapshot.edges).rows())
+            oracle = NetworkxEngine.of(snapshot)
+            sources = self.random.choices([node.id for node in snapshot.nodes], k=3)
+            for engine in (standing.engine, PostgresEngine()):
+                assert engine.trace(sources).reached == oracle.trace(sources).reached
 
     def begin(self) -> None:
         company.write_data(self.data)
@@ -164,6 +184,9 @@ def test_every_past_answer_is_given_again(tmp_path: Path, seed: int) -> None:
     for seen in story.seen:
         then = read_graph(seen.at)
         assert then == seen.graph
+        moment = moment_at(seen.at)
+        walked = PostgresEngine().trace([1, 2, 3], as_of=moment).reached
+        assert walked == NetworkxEngine.of(then.snapshot).trace([1, 2, 3]).reached
         assert then.snapshot.hash() == seen.graph.snapshot.hash()
         for who, was in seen.impacts.items():
             again = trace_subject(subject_digest(who), seen.at)
