@@ -80,6 +80,9 @@ class Artifact(models.Model):
     recorded_at = models.DateTimeField(auto_now_add=True)
     #: Holders of rows: when every row was last read into the record index.
     indexed_at = models.DateTimeField(null=True)
+    #: When a source that shows all it has (MLflow) last showed it, to the hour; None where no such
+    #: source did. Not part of the history.
+    seen_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["kind", "state"]), models.Index(fields=["location"])]

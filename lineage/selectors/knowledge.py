@@ -3,25 +3,28 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
 from lineage.closure import Snapshot
-from lineage.gaps import Knowledge, KnownActivity, KnownArtifact
+from lineage.gaps import Knowledge, KnownActivity, KnownArtifact, knowledge_of
 from lineage.graph import ArtifactKind, Edge, Node, Relation
 from lineage.models import (
     Activity,
     ActivityRevision,
     Artifact,
     ArtifactRevision,
+    ArtifactState,
     Derivation,
     DerivationRevision,
     DueReading,
     TroubleRevision,
 )
 from lineage.selectors.history import moment_at, on_record
-from lineage.services.graph import lock_graph
+from lineage.services.graph import OTHER_DIGESTS, lock_graph
 
 #: Columns that an edge is read from, and by which edges are sorted.
 EDGE = ("upstream_id", "downstream_id", "relation")
@@ -74,23 +77,23 @@ def _graph(
     edges: Iterable[tuple[int, int, str]],
     activities: Iterable[tuple[str, bool, list[int]]],
 ) -> GraphNow:
-    known = Knowledge(
-        artifacts=tuple(artifacts),
-        edges=tuple(
-            Edge(upstream=up, downstream=down, relation=Relation(relation))
-            for up, down, relation in edges
-        ),
-        activities=tuple(
-            KnownActivity(name=name, ended=ended, used=tuple(used))
-            for name, ended, used in activities
-        ),
+    known = tuple(artifacts)
+    held = tuple(
+        Edge(upstream=up, downstream=down, relation=Relation(relation))
+        for up, down, relation in edges
     )
-    nodes = tuple(item.node for item in known.artifacts)
-    return GraphNow(snapshot=Snapshot(nodes=nodes, edges=known.edges), knowledge=known)
+    runs = [
+        KnownActivity(name=name, ended=ended, used=tuple(used)) for name, ended, used in activities
+    ]
+    return GraphNow(
+        snapshot=Snapshot(nodes=tuple(item.node for item in known), edges=held),
+        knowledge=knowledge_of(known, held, runs),
+    )
 
 
 def _artifacts() -> Iterator[KnownArtifact]:
     troubles = dict(DueReading.objects.values_list("artifact_id", "trouble"))
+    unseen = _unseen()
     for row in Artifact.objects.order_by("pk").iterator():
         node = Node(
             id=row.pk,
@@ -100,7 +103,16 @@ def _artifacts() -> Iterator[KnownArtifact]:
             state=row.state,
             indexed=row.indexed_at is not None,
         )
-        yield _artifact(node, row.attributes, troubles.get(row.pk, ""))
+        yield _artifact(
+            node, row.attributes, troubles.get(row.pk, ""), unseen_since=unseen.get(row.pk)
+        )
+
+
+def _unseen() -> dict[int, datetime]:
+    """When the artifacts in use that were not shown for too long were last shown, by id."""
+    limit = timezone.now() - timedelta(days=settings.UNSEEN_DAYS)
+    rows = Artifact.objects.filter(state=ArtifactState.CURRENT, seen_at__lt=limit)
+    return {pk: seen_at for pk, seen_at in rows.values_list("pk", "seen_at") if seen_at}
 
 
 def _artifacts_at(moment: int) -> Iterator[KnownArtifact]:
@@ -140,7 +152,13 @@ def _activities_at(moment: int) -> Iterable[tuple[str, bool, list[int]]]:
     return rows.values_list("name", "ended", "used")
 
 
-def _artifact(node: Node, attributes: Mapping[str, object], trouble: str) -> KnownArtifact:
+def _artifact(
+    node: Node,
+    attributes: Mapping[str, object],
+    trouble: str,
+    *,
+    unseen_since: datetime | None = None,
+) -> KnownArtifact:
     return KnownArtifact(
         node=node,
         placeholder="mentioned" in attributes,
@@ -150,6 +168,9 @@ def _artifact(node: Node, attributes: Mapping[str, object], trouble: str) -> Kno
         contact=str(attributes.get("contact") or ""),
         unread_because=trouble,
         unreadable_copies=bool(attributes.get("unreadable_copies")),
+        made_by=str(attributes.get("made_by") or ""),
+        other_digests=_names(attributes.get(OTHER_DIGESTS)),
+        unseen_since=unseen_since,
     )
 
 

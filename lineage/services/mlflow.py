@@ -5,7 +5,7 @@ Runs in a worker or a management command; the web process never imports MLflow.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -21,6 +21,10 @@ from lineage.graph import DATASETS
 from lineage.models import Artifact, Derivation
 from lineage.services.derivations import end_derivations
 from lineage.services.graph import MENTIONED, lock_graph, record_observations
+
+#: How much older than the capture a stamp may be that is left as it is: rows are not rewritten
+#: every few minutes for a rule that counts days.
+STAMP_HOLDS = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +56,23 @@ def record_state(state: SeenState) -> CaptureSummary:
     observations = map_state(state, _resolver())
     record_observations(observations)
     _retire_guesses(observations)
+    _stamp_shown(observations)
     return CaptureSummary(
         runs=len(state.runs),
         models=len(state.models),
         products=len(observations.deployments),
         derivations=len(observations.derivations),
     )
+
+
+def _stamp_shown(observations: Observations) -> None:
+    """Stamp what MLflow showed; the history of the graph does not look at these stamps."""
+    shown = {one.identity: one.observed_at for one in observations.artifacts if one.seen}
+    for moment in set(shown.values()):
+        Artifact.objects.filter(
+            Q(seen_at=None) | Q(seen_at__lt=moment - STAMP_HOLDS),
+            identity__in=[identity for identity, at in shown.items() if at == moment],
+        ).update(seen_at=moment)
 
 
 def _resolver() -> Resolve:
