@@ -31,8 +31,8 @@ def find_gaps(known: Knowledge) -> tuple[FoundGap, ...]:
     return tuple(sorted(found, key=_order))
 
 
-def _order(found: FoundGap) -> tuple[str, str, str, int]:
-    return found.gap.rule, found.gap.artifact, found.gap.hides, found.about or 0
+def _order(found: FoundGap) -> tuple[str, str, int]:
+    return found.gap.rule, found.gap.artifact, found.about or 0
 
 
 def _of_artifacts(known: Knowledge) -> Iterator[FoundGap]:

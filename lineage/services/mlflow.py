@@ -66,13 +66,12 @@ def record_state(state: SeenState) -> CaptureSummary:
 
 
 def _stamp_shown(observations: Observations) -> None:
-    """Stamp what MLflow showed; the history of the graph does not look at these stamps."""
-    shown = {one.identity: one.observed_at for one in observations.artifacts if one.seen}
-    for moment in set(shown.values()):
-        Artifact.objects.filter(
-            Q(seen_at=None) | Q(seen_at__lt=moment - STAMP_HOLDS),
-            identity__in=[identity for identity, at in shown.items() if at == moment],
-        ).update(seen_at=moment)
+    """Stamp what MLflow shows now; the history of the graph does not look at these stamps."""
+    now = timezone.now()
+    Artifact.objects.filter(
+        Q(seen_at=None) | Q(seen_at__lt=now - STAMP_HOLDS),
+        identity__in=[artifact.identity for artifact in observations.artifacts if artifact.seen],
+    ).update(seen_at=now)
 
 
 def _resolver() -> Resolve:
