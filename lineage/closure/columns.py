@@ -8,15 +8,13 @@ from numpy.typing import NDArray
 
 from lineage.closure.links import CODES, RELATIONS, Ids, Links
 from lineage.closure.propagation import blocked_by
+from lineage.codes import KIND_CODES, KINDS, STATE_CODES, Trait
 from lineage.graph import PROPAGATION, ArtifactKind, Edge, Node
 
 Codes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-#: Kinds and states in the order of their codes.
-KINDS: tuple[ArtifactKind, ...] = tuple(ArtifactKind)
-STATES: tuple[str, ...] = ("current", "superseded", "destroyed")
-CURRENT = STATES.index("current")
+CURRENT = STATE_CODES["current"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -25,11 +23,11 @@ class NodeColumns:
 
     #: int64[n], rising.
     ids: Ids
-    #: Codes of :data:`KINDS` and :data:`STATES`.
+    #: Codes of :data:`lineage.codes.KINDS` and :data:`lineage.codes.STATES`.
     kinds: Codes
     states: Codes
-    #: Holders of rows: every row was read into the record index.
-    indexed: Mask
+    #: :class:`lineage.codes.Trait`.
+    traits: Codes
 
     def __len__(self) -> int:
         """How many artifacts there are."""
@@ -41,15 +39,22 @@ class NodeColumns:
         ordered = sorted(nodes, key=lambda node: node.id)
         return cls(
             ids=np.array([node.id for node in ordered], dtype=np.int64),
-            kinds=np.array([KINDS.index(node.kind) for node in ordered], dtype=np.uint8),
-            states=np.array([STATES.index(node.state) for node in ordered], dtype=np.uint8),
-            indexed=np.array([node.indexed for node in ordered], dtype=np.bool_),
+            kinds=np.array([KIND_CODES[node.kind] for node in ordered], dtype=np.uint8),
+            states=np.array([STATE_CODES[node.state] for node in ordered], dtype=np.uint8),
+            traits=np.array([Trait.INDEXED * node.indexed for node in ordered], dtype=np.uint8),
         )
+
+    @property
+    def indexed(self) -> Mask:
+        """Holders of rows: of which every row was read into the record index."""
+        found: Mask = (self.traits & np.uint8(Trait.INDEXED)) != 0
+        return found
 
     def of_kind(self, kinds: Collection[ArtifactKind]) -> Mask:
         """Which artifacts are of one of some kinds."""
         chosen = np.array([kind in kinds for kind in KINDS])
-        return chosen[self.kinds]
+        found: Mask = chosen[self.kinds]
+        return found
 
     def places_of(self, ids: Ids) -> NDArray[np.intp]:
         """The row of each of some artifacts.
@@ -162,5 +167,7 @@ def carrying(edges: EdgeColumns, nodes: NodeColumns) -> Mask:
         ValueError: An edge leads to no artifact of these.
     """
     into = nodes.places_of(edges.downstream)
-    found: Mask = CARRIES[edges.relation, nodes.kinds[into], nodes.indexed[into].astype(np.uint8)]
+    found: Mask = CARRIES[
+        edges.relation, nodes.kinds[into], (nodes.traits[into] & np.uint8(Trait.INDEXED))
+    ]
     return found

@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lineage.closure.columns import KINDS, STATES, EdgeColumns, NodeColumns, carrying
+from lineage.closure.columns import EdgeColumns, NodeColumns, carrying
 from lineage.closure.csr import CsrGraph, UnfitSnapshotError
 from lineage.closure.digests import Digests, Table, edge_digests, node_digests
 from lineage.closure.links import NEVER
 from lineage.closure.snapshot import Snapshot
+from lineage.codes import KINDS, STATES, Trait
 
 _ABOUT, _GRAPH = "image.json", "graph"
-_OF_NODES = ("kinds", "states", "indexed")
+_OF_NODES = ("kinds", "states", "traits")
 _OF_EDGES = ("upstream", "downstream", "relation")
 
 
@@ -154,7 +155,11 @@ def stamp_in(folder: Path) -> Stamp:
 
 
 def _codes() -> dict[str, list[str]]:
-    return {"kinds": [kind.value for kind in KINDS], "states": list(STATES)}
+    return {
+        "kinds": [kind.value for kind in KINDS],
+        "states": list(STATES),
+        "traits": [trait.name or "" for trait in Trait],
+    }
 
 
 def _load(folder: Path, name: str) -> Any:  # noqa: ANN401 - an array of whatever type was saved

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineage.closure import Closure, Reach
-from lineage.closure.columns import CURRENT, KINDS, STATES, Codes, Mask
+from lineage.closure.columns import CURRENT, Codes, Mask
 from lineage.closure.links import CODES
 from lineage.closure.standing import StandingGraph
+from lineage.codes import KINDS, STATES
 from lineage.gaps import FoundGap
 from lineage.graph import Affected, ArtifactKind, Impact, Node, RecordRef, Relation
 
@@ -21,8 +22,8 @@ class Answer:
     closure: Closure
     #: Rows of the closure that are listed as affected, ordered by rank, then id.
     listed: NDArray[np.intp]
-    #: Of what is listed: codes of :data:`lineage.closure.columns.KINDS` and
-    #: :data:`lineage.closure.columns.STATES`, and whether its rows were read.
+    #: Of what is listed: codes of :data:`lineage.codes.KINDS` and
+    #: :data:`lineage.codes.STATES`, and whether its rows were read.
     kinds: Codes
     states: Codes
     indexed: Mask

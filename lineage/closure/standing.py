@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lineage.closure.columns import CURRENT, EdgeColumns, NodeColumns, carrying
+from lineage.closure.columns import CURRENT, Codes, EdgeColumns, NodeColumns, carrying
 from lineage.closure.csr_engine import CsrEngine
 from lineage.closure.digests import Digests, Table, graph_hash
 from lineage.closure.image import GraphImage, Stamp
+from lineage.closure.kernels import RELATION_BITS
 from lineage.closure.links import NEVER, Ids
 from lineage.closure.overlay import Overlay
 from lineage.graph import ROW_HOLDERS
@@ -40,6 +42,17 @@ class Changes:
     def __len__(self) -> int:
         """How many there are."""
         return len(self.nodes) + len(self.begun) + len(self.ended) + len(self.reconsidered)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EdgePlaces:
+    """Edges by the places of artifacts in the columns, one a row."""
+
+    #: int32[m].
+    upstream: NDArray[np.integer]
+    downstream: NDArray[np.integer]
+    #: Codes of :data:`lineage.closure.links.RELATIONS`.
+    relation: Codes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,20 +129,26 @@ class StandingGraph:
         return int((read & (self.nodes.states == CURRENT)).sum())
 
     @cached_property
-    def edges(self) -> EdgeColumns:
+    def edges(self) -> EdgePlaces:
         """All edges that hold, in no order."""
         graph = self._image.graph
         rows = graph.links.rows
-        lengths = np.diff(rows.offsets)
-        ids = graph.ids[graph.places]
-        held = EdgeColumns(
-            upstream=np.repeat(ids, lengths),
-            downstream=ids[rows.targets],
-            relation=graph.links.relations_at(np.arange(len(rows.targets))).astype(np.uint8),
-        )
+        upstream = np.repeat(graph.places, np.diff(rows.offsets))
+        downstream = graph.places[rows.targets]
+        relation = (rows.labels & np.uint32(RELATION_BITS)).astype(np.uint8)
         if len(self._left):
-            held = held.where(~held.among(self._left))
-        return held.and_also(self._came).and_also(self.idle)
+            ids = graph.ids
+            held = EdgeColumns(
+                upstream=ids[upstream], downstream=ids[downstream], relation=relation
+            )
+            kept = ~held.among(self._left)
+            upstream, downstream, relation = upstream[kept], downstream[kept], relation[kept]
+        others = self._came.and_also(self.idle)
+        return EdgePlaces(
+            upstream=np.concatenate([upstream, self.nodes.places_of(others.upstream)]),
+            downstream=np.concatenate([downstream, self.nodes.places_of(others.downstream)]),
+            relation=np.concatenate([relation, others.relation]),
+        )
 
 
 def _changed_nodes(nodes: NodeColumns, changed: NodeColumns) -> tuple[NodeColumns, Ids]:
@@ -140,7 +159,7 @@ def _changed_nodes(nodes: NodeColumns, changed: NodeColumns) -> tuple[NodeColumn
     if len(fresh) and len(nodes) and fresh[0] < nodes.ids[-1]:
         raise ValueError("A new artifact has a lower id than the image's: build a new image.")
     columns = {}
-    for name in ("kinds", "states", "indexed"):
+    for name in ("kinds", "states", "traits"):
         now, before = getattr(changed, name), getattr(nodes, name).copy()
         before[at] = now[known]
         columns[name] = np.concatenate([before, now[~known]])

@@ -7,22 +7,28 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from lineage.closure.columns import KINDS, STATES, EdgeColumns, NodeColumns
+from lineage.closure.columns import EdgeColumns, NodeColumns
 from lineage.closure.digests import PART_BITS, Digests, Table
 from lineage.closure.links import RELATIONS
+from lineage.codes import KINDS, STATES, Trait
+from lineage.models import MENTIONED, OTHER_DIGESTS
 
 #: PostgreSQL's binary COPY: signature, flags and length of the extension, then rows, each led by
 #: its number of fields and each field by its length, then -1 (documentation of COPY, File Formats).
 _HEADER, _TRAILER = 19, 2
 
+#: Attributes of few artifacts that no column holds.
+NOTED_ATTRIBUTES = ("missing_run", "missing_models", "endpoints", OTHER_DIGESTS)
+
 #: Where what is on record now stands, and what was on record at a moment: a relation that is read
 #: in FROM, of which a moment's takes two parameters, both the moment.
 ARTIFACTS_NOW = (
-    "(SELECT id, kind, name, digest, state, indexed_at IS NOT NULL FROM lineage_artifact)"
+    "(SELECT id, kind, name, digest, state, indexed_at IS NOT NULL, attributes"
+    " FROM lineage_artifact)"
 )
 ARTIFACTS_THEN = (
-    "(SELECT artifact_id, kind, name, digest, state, indexed FROM lineage_artifactrevision"
-    " WHERE since_id <= %s AND (until_id IS NULL OR until_id > %s))"
+    "(SELECT artifact_id, kind, name, digest, state, indexed, attributes"
+    " FROM lineage_artifactrevision WHERE since_id <= %s AND (until_id IS NULL OR until_id > %s))"
 )
 EDGES_NOW = (
     "(SELECT upstream_id, downstream_id, relation FROM lineage_derivation WHERE ended_at IS NULL)"
@@ -31,7 +37,7 @@ EDGES_THEN = (
     "(SELECT upstream_id, downstream_id, relation FROM lineage_derivationrevision"
     " WHERE since_id <= %s AND (until_id IS NULL OR until_id > %s))"
 )
-_AS_ARTIFACTS = "AS a (id, kind, name, digest, state, indexed)"
+_AS_ARTIFACTS = "AS a (id, kind, name, digest, state, indexed, attributes)"
 _AS_EDGES = "AS e (upstream, downstream, relation)"
 
 # Both lines are those of lineage.closure.digests, and so is their order.
@@ -39,6 +45,20 @@ _NODE_LINE = (
     "concat_ws(' ', id, kind, encode(convert_to(name, 'UTF8'), 'hex'), digest, state, indexed::int)"
 )
 _EDGE_LINE = "concat_ws(' ', upstream, downstream, relation)"
+
+#: What is true of an artifact, in SQL.
+_TRAITS = {
+    Trait.INDEXED: "indexed",
+    Trait.PLACEHOLDER: f"attributes ? '{MENTIONED}'",
+    Trait.UNREADABLE_COPIES: "coalesce(attributes->'unreadable_copies', 'null')"
+    " NOT IN ('null', 'false', '\"\"', '[]')",
+    Trait.CONTACT: "coalesce(attributes->>'contact', '') <> ''",
+    Trait.MAKER: "coalesce(attributes->>'made_by', '') <> ''",
+    Trait.NOTED: "attributes ?| ARRAY[{}]".format(
+        ", ".join(f"'{name}'" for name in NOTED_ATTRIBUTES)
+    ),
+}
+_ALL_TRAITS = " + ".join(f"({sql})::int * {trait.value}" for trait, sql in _TRAITS.items())
 
 
 def node_columns(
@@ -53,17 +73,17 @@ def node_columns(
     """
     rows = _copied(
         "SELECT id, (array_position(%s, a.kind::text) - 1)::int2,"  # noqa: S608 - of constants
-        " (array_position(%s, a.state::text) - 1)::int2, indexed::int::int2"
+        f" (array_position(%s, a.state::text) - 1)::int2, ({_ALL_TRAITS})::int2"
         f" FROM {source} {_AS_ARTIFACTS} WHERE {where} ORDER BY id",
         [[kind.value for kind in KINDS], list(STATES), *params],
         ("i8", "i2", "i2", "i2"),
     )
-    ids, kinds, states, indexed = rows
+    ids, kinds, states, traits = rows
     return NodeColumns(
         ids=ids.astype(np.int64),
         kinds=kinds.astype(np.uint8),
         states=states.astype(np.uint8),
-        indexed=indexed.astype(np.bool_),
+        traits=traits.astype(np.uint8),
     )
 
 

@@ -13,7 +13,7 @@ from lineage.graph import Affected, Node
 from lineage.locks import lock_graph
 from lineage.selectors.history import moment_at
 from lineage.selectors.impact import trace_subject
-from lineage.selectors.knowledge import read_graph
+from lineage.selectors.knowledge import read_snapshot
 
 
 def diff_impact(
@@ -33,7 +33,7 @@ def diff_impact(
     with transaction.atomic():
         lock_graph()
         old, new = (trace_subject(subject, moment) for moment in (before, after))
-        graphs = [read_graph(moment).snapshot for moment in (before, after)]
+        graphs = [read_snapshot(moment) for moment in (before, after)]
     return compare_impacts(old, new, compare_graphs(*graphs))
 
 

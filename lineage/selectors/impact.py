@@ -6,7 +6,6 @@ from datetime import datetime
 from django.db import transaction
 
 from governance.subjects import SubjectDigest
-from lineage import gaps
 from lineage.closure import Reach
 from lineage.closure.impact import Answer, answer_trace
 from lineage.gaps import FoundGap
@@ -14,8 +13,8 @@ from lineage.graph import Gap, Impact, RecordRef
 from lineage.locks import lock_graph
 from lineage.models import Posting
 from lineage.selectors.history import described, held_at, versions_of, with_predecessors
-from lineage.selectors.knowledge import one_moment, read_graph
-from lineage.selectors.standing import graph_at, standing_graph
+from lineage.selectors.knowledge import one_moment
+from lineage.selectors.standing import gaps_at, graph_at, standing_gaps, standing_graph
 
 
 def trace_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Impact:
@@ -55,6 +54,7 @@ def answer_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Ans
     writers; as of a past moment, under the lock.
     """
     graph = graph_at(as_of) if as_of else standing_graph()
+    found_gaps = gaps_at(graph, as_of) if as_of else standing_gaps(graph)
     posting = Posting.objects.filter(
         subject_digest=subject.value, key_version=subject.key_version
     ).first()
@@ -69,7 +69,7 @@ def answer_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Ans
         graph=graph,
         sources=sources,
         records=_records(entries, as_of),
-        found_gaps=gaps.find_gaps(read_graph(as_of).knowledge),
+        found_gaps=found_gaps,
     )
 
 
@@ -87,8 +87,7 @@ def find_gaps() -> tuple[Gap, ...]:
 def find_gaps_with_artifacts() -> tuple[FoundGap, ...]:
     """Every gap, with the artifact that it is about; waits for no writer of the graph."""
     with one_moment():
-        graph = read_graph()
-    return gaps.find_gaps(graph.knowledge)
+        return standing_gaps(standing_graph())
 
 
 def _records(entries: Collection[tuple[int, str]], as_of: datetime | None) -> list[RecordRef]:

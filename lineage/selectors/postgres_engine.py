@@ -6,10 +6,11 @@ import numpy as np
 from django.db import connection
 
 from lineage.closure import Closure
-from lineage.closure.columns import BLOCKABLE, CARRIES, KINDS, carrying
+from lineage.closure.columns import BLOCKABLE, CARRIES, carrying
 from lineage.closure.csr import CsrGraph
 from lineage.closure.csr_engine import CsrEngine
 from lineage.closure.links import NEVER, RELATIONS
+from lineage.codes import KINDS
 from lineage.selectors.columns import (
     ARTIFACTS_NOW,
     ARTIFACTS_THEN,
@@ -29,7 +30,7 @@ WITH RECURSIVE reached (id) AS (
     FROM reached
     JOIN {edges} AS e (upstream, downstream, relation) ON e.upstream = reached.id
     WHERE e.relation = ANY(%s) OR e.relation = ANY(%s) AND NOT EXISTS (
-        SELECT FROM {artifacts} AS a (id, kind, name, digest, state, indexed)
+        SELECT FROM {artifacts} AS a (id, kind, name, digest, state, indexed, attributes)
         WHERE a.id = e.downstream AND a.indexed AND concat_ws(' ', e.relation, a.kind) = ANY(%s)
     )
 )

@@ -6,6 +6,7 @@ without one it is read from the database once.
 """
 
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from lineage.closure.digests import PART_BITS, Table
 from lineage.closure.image import BEGINNING, GraphImage, Stamp, stamp_in
 from lineage.closure.links import RELATIONS
 from lineage.closure.standing import Changes, StandingGraph
+from lineage.gaps import FoundGap, find_gaps
 from lineage.models import Moment
 from lineage.selectors.columns import (
     ARTIFACTS_NOW,
@@ -30,6 +32,7 @@ from lineage.selectors.columns import (
     node_columns,
 )
 from lineage.selectors.history import moment_at
+from lineage.selectors.knowledge import knowledge_of, unseen_since
 
 #: More changes than this, and more than this share of an image, are laid out anew.
 _MANY, _SHARE = 20_000, 0.1
@@ -50,6 +53,7 @@ class Keeper:
         self._lock = threading.Lock()
         self._image: GraphImage | None = None
         self._standing: StandingGraph | None = None
+        self._gaps: tuple[StandingGraph, Mapping[int, datetime], tuple[FoundGap, ...]] | None = None
 
     @property
     def image(self) -> GraphImage | None:
@@ -73,6 +77,17 @@ class Keeper:
                 self._image, self._standing = image, standing
         return standing
 
+    def gaps(self, graph: StandingGraph) -> tuple[FoundGap, ...]:
+        """Every gap of the graph that :meth:`graph` just gave."""
+        unseen = unseen_since()
+        kept = self._gaps
+        if kept is not None and kept[0] is graph and kept[1] == unseen:
+            return kept[2]
+        found = find_gaps(knowledge_of(graph, unseen=unseen))
+        if graph is self._standing:
+            self._gaps = (graph, unseen, found)
+        return found
+
     def _renewed(
         self, image: GraphImage | None, latest: Stamp, own: int | None
     ) -> tuple[GraphImage, StandingGraph]:
@@ -95,6 +110,8 @@ class Keeper:
 _keeper = Keeper()
 #: The graph as the transaction of the caller sees it: :meth:`Keeper.graph` of this process.
 standing_graph = _keeper.graph
+#: Every gap of the graph that it gave: :meth:`Keeper.gaps`.
+standing_gaps = _keeper.gaps
 
 
 def graph_at(as_of: datetime) -> StandingGraph:
@@ -116,6 +133,15 @@ def graph_at(as_of: datetime) -> StandingGraph:
             },
         )
     )
+
+
+def gaps_at(graph: StandingGraph, as_of: datetime) -> tuple[FoundGap, ...]:
+    """Every gap of the graph that :func:`graph_at` gave.
+
+    Whether artifacts were shown lately is not looked at: nobody keeps when they had last been
+    shown then.
+    """
+    return find_gaps(knowledge_of(graph, as_of, unseen=None))
 
 
 def read_image() -> GraphImage:

@@ -12,9 +12,9 @@ from lineage.capture.observations import (
     ObservedActivity,
     ObservedArtifact,
 )
-from lineage.graph import ArtifactKind
+from lineage.graph import MODELS, ArtifactKind
 from lineage.locks import lock_graph
-from lineage.models import Activity, Artifact, ArtifactState
+from lineage.models import MENTIONED, OTHER_DIGESTS, Activity, Artifact, ArtifactState
 from lineage.services.derivations import (
     identities_to_ids,
     record_deployments,
@@ -33,12 +33,12 @@ MODEL_KINDS = (
     ArtifactKind.EMBEDDING_INDEX,
 )
 
-#: Attribute of artifacts that others name, but that their own source never showed.
-MENTIONED = "mentioned"
 #: Attribute of datasets whose owner said what they are.
 DECLARED_KIND = "declared_kind"
 #: Attributes that tell of a destruction.
 DESTRUCTION = frozenset({"destroyed_at", "receipts"})
+#: Attributes that tell of one content: what takes its place does not inherit them.
+OF_ONE_CONTENT = DESTRUCTION | {OTHER_DIGESTS}
 
 ACTIVITY_FIELDS = ("name", "recipe", "started_at", "ended_at", "seconds", "status")
 ARTIFACT_FIELDS = ("name", "digest", "location", "occurred_at")
@@ -104,13 +104,26 @@ def _merge_artifact(row: Artifact, seen: ObservedArtifact) -> None:
     if row.attributes.pop(MENTIONED, False):
         # What a mention guessed must not outlive the first real description, in either order.
         row.name, row.location, row.stamps = "", "", {}
+    before = row.digest
     values = {name: getattr(seen, name) for name in ARTIFACT_FIELDS}
     values |= {f"attributes.{key}": value for key, value in seen.attributes.items()}
     _merge_row(row, ARTIFACT_FIELDS, ("attributes",), values, seen.observed_at)
     row.kind = _kind(row, seen)
+    if seen.kind in MODELS:
+        note_other_digests(row, before, seen.digest)
     if _made_again(row, seen):
         row.state, row.indexed_at = ArtifactState.CURRENT, None
-        row.attributes = {k: v for k, v in row.attributes.items() if k not in DESTRUCTION}
+        row.attributes = {k: v for k, v in row.attributes.items() if k not in OF_ONE_CONTENT}
+
+
+def note_other_digests(row: Artifact, *seen: str) -> None:
+    """Keep the digests of content that was seen under an identity besides the recorded one.
+
+    All that were ever seen are kept, so the order in which they are seen is of no account.
+    """
+    others = {*seen, *row.attributes.get(OTHER_DIGESTS, ())} - {"", row.digest}
+    if others:
+        row.attributes[OTHER_DIGESTS] = sorted(others)
 
 
 def _kind(row: Artifact, seen: ObservedArtifact) -> str:

@@ -17,6 +17,7 @@ from lineage.closure.links import CODES
 from lineage.closure.networkx_engine import NetworkxEngine
 from lineage.closure.standing import Changes, StandingGraph
 from lineage.graph import ArtifactKind, Edge, Node, Relation
+from tests.lineage.columns import edges_of
 from tests.lineage.graphs import snapshots
 
 LATER = Stamp(moment=7, at="2026-11-25T17:00:00+00:00")
@@ -84,15 +85,15 @@ def test_changes_laid_over_an_image_give_the_graph_of_now(
     now = StandingGraph.lay_over(image, changes_between(before, after))
     anew = StandingGraph.of(GraphImage.of(after))
     same(now.engine.trace(sources), NetworkxEngine.of(after).trace(sources))
-    assert rows(now.edges) == rows(anew.edges) == rows(EdgeColumns.of(after.edges))
+    assert edges_of(now) == edges_of(anew) == rows(EdgeColumns.of(after.edges))
     assert rows(now.idle) == rows(anew.idle)
-    for name in ("ids", "kinds", "states", "indexed"):
+    for name in ("ids", "kinds", "states", "traits"):
         assert getattr(now.nodes, name).tolist() == getattr(anew.nodes, name).tolist()
     assert now.hash == after.hash()
     assert now.datasets_examined == anew.datasets_examined
     assert now.stamp == LATER
     # The image is as it was: others may be reading it.
-    assert rows(StandingGraph.of(image).edges) == rows(EdgeColumns.of(before.edges))
+    assert edges_of(StandingGraph.of(image)) == rows(EdgeColumns.of(before.edges))
 
 
 @given(snapshots())
@@ -102,7 +103,7 @@ def test_an_image_that_was_saved_opens_as_the_same_graph(
     folder = tmp_path_factory.getbasetemp() / "image"
     GraphImage.of(snapshot).save(folder)
     opened = StandingGraph.of(GraphImage.open(folder))
-    assert rows(opened.edges) == rows(EdgeColumns.of(snapshot.edges))
+    assert edges_of(opened) == rows(EdgeColumns.of(snapshot.edges))
     assert opened.hash == snapshot.hash()
     same(opened.engine.trace([0]), NetworkxEngine.of(snapshot).trace([0]))
 
