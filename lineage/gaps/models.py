@@ -67,21 +67,26 @@ def _merged_from_too_few(known: Knowledge) -> Mask:
     return _without(known, ArtifactKind.MERGED) & few
 
 
-def _source_words(_: Knowledge, suspect: Suspect) -> Words:
+def _source_words(known: Knowledge, suspect: Suspect) -> Words:
     return Words(
         hides=f"Which model {suspect.name} was made of is unknown, and so is whose records that "
-        "one carries on.",
+        f"one carries on.{_lost_run(known, suspect)}",
         remedy="Log that model as an input of the run (mlflow.log_inputs), then capture again.",
     )
 
 
-def _too_few_words(_: Knowledge, suspect: Suspect) -> Words:
+def _too_few_words(known: Knowledge, suspect: Suspect) -> Words:
     return Words(
         hides=f"A merge is made of at least {FEWEST_MERGED} models, but {suspect.name} names "
-        "fewer; whose records the others carry on is unknown.",
+        f"fewer; whose records the others carry on is unknown.{_lost_run(known, suspect)}",
         remedy="Log every merged model as an input of the run (mlflow.log_inputs), then capture "
         "again.",
     )
+
+
+def _lost_run(known: Knowledge, suspect: Suspect) -> str:
+    lost = known.details.missing_run.get(suspect.id)
+    return f" Its run {lost} cannot be read." if lost else ""
 
 
 def _without_run(known: Knowledge) -> Mask:

@@ -219,6 +219,24 @@ def test_a_merge_names_at_least_two_models_and_needs_no_dataset_of_its_own() -> 
     assert rules(*known, edges=(*trained, *merged)) == []
 
 
+@pytest.mark.parametrize("kind", [ArtifactKind.ADAPTER, ArtifactKind.MERGED])
+def test_a_model_whose_run_is_lost_says_so_when_it_does_not_name_its_sources(
+    kind: ArtifactKind,
+) -> None:
+    data, read = artifact(1, DATA, indexed=True), (edge(1, 2, Relation.TRAINED_ON),)
+    (found,) = find_gaps(knowledge_of((data, artifact(2, kind, missing_run="r-9")), read))
+    assert "Its run r-9 cannot be read." in found.gap.hides
+
+
+@pytest.mark.parametrize("kind", [ArtifactKind.ADAPTER, ArtifactKind.REWARD_MODEL])
+def test_an_adapter_or_reward_model_needs_its_dataset_whatever_it_is_laid_over(
+    kind: ArtifactKind,
+) -> None:
+    known = (artifact(1, DATA, indexed=True), artifact(2, MODEL), artifact(3, kind))
+    edges = (edge(1, 2, Relation.TRAINED_ON), edge(2, 3, Relation.ADAPTER_OF))
+    assert rules(*known, edges=edges) == [("model_without_training_input", "n3")]
+
+
 def test_a_checkpoint_of_no_known_run_cannot_be_dated() -> None:
     data, saved = artifact(1, DATA, indexed=True), (edge(1, 2, Relation.TRAINED_ON),)
     checkpoint = artifact(2, ArtifactKind.CHECKPOINT)

@@ -114,6 +114,7 @@ def test_once_everything_was_treated_only_the_recipient_is_left(tmp_path: Path) 
     record_state(company.state(tmp_path, replaced=replaced))
     assert affected(company.ANN) == {"Lakeside Insights": ANNS["Lakeside Insights"]}
     assert trace_subject(subject_digest(company.ANN)).complete
+    assert find_gaps() == ()
     bobs = affected(company.BOB)
     assert bobs["on-synthetic v2"] == ("model", "weights", "possible")
     assert bobs["student v2"] == ("distilled", "weights", "certain")
