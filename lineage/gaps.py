@@ -11,6 +11,11 @@ from lineage.graph import MODELS, PROPAGATION, ROW_HOLDERS, ArtifactKind, Edge, 
 
 #: Edges that tell which records a model was made from.
 TRAINING = frozenset({Relation.TRAINED_ON, Relation.INDEXES})
+#: Models made of other models alone: the edges that account for them, and how many it takes.
+MADE_OF = {
+    ArtifactKind.MERGED: (Relation.MERGED_FROM, 2),
+    ArtifactKind.QUANTIZED: (Relation.QUANTIZED_FROM, 1),
+}
 #: How to close the gap of a dataset whose rows nobody read: they lie there unnamed, reading them
 #: failed, or they were replaced or destroyed.
 READ_IT = (
@@ -127,7 +132,7 @@ def _model_without_training_input(known: Knowledge) -> Iterator[FoundGap]:
     for item in known.artifacts:
         if item.node.kind not in MODELS or item.node.id in trained or item.placeholder:
             continue
-        if known.in_use(item):
+        if known.in_use(item) and not _made_of_known_models(known, item.node):
             lost = item.missing_run
             why = f"its run {lost} cannot be read" if lost else "its run recorded no dataset"
             yield _found(
@@ -138,6 +143,15 @@ def _model_without_training_input(known: Knowledge) -> Iterator[FoundGap]:
                 remedy="Restore the run or log the training dataset with mlflow.log_input, "
                 "then capture again.",
             )
+
+
+def _made_of_known_models(known: Knowledge, node: Node) -> bool:
+    """Whether a model that needs no dataset of its own says of which models it was made."""
+    if node.kind not in MADE_OF:
+        return False
+    relation, needed = MADE_OF[node.kind]
+    edges = (e for e in known.edges if e.relation is relation and e.downstream == node.id)
+    return len({edge.upstream for edge in edges}) >= needed
 
 
 def _base_model_unresolved(known: Knowledge) -> Iterator[FoundGap]:

@@ -185,7 +185,10 @@ def test_what_only_selected_a_model_does_not_grow_into_its_weights() -> None:
 
 #: Kind of a dataset, and the edge that leads into it from another dataset.
 INTO = [
+    (ArtifactKind.SOURCE, Relation.DERIVED_FROM),
     (ArtifactKind.DATASET_VERSION, Relation.DERIVED_FROM),
+    (ArtifactKind.DATASET_VERSION, Relation.EXTRACTED_FROM),
+    (ArtifactKind.RETRIEVAL_CORPUS, Relation.DERIVED_FROM),
     (ArtifactKind.EVALUATION_SET, Relation.DERIVED_FROM),
     (ArtifactKind.LOG, Relation.LOGGED_IN),
     (ArtifactKind.CACHE, Relation.CACHED_IN),
@@ -207,6 +210,8 @@ def test_a_holder_of_rows_answers_for_itself_once_its_rows_were_read(
 
 def test_every_holder_of_rows_is_asked_by_its_index() -> None:
     assert {kind for kind, _ in INTO} == ROW_HOLDERS
+    blocked = {r for r, rule in PROPAGATION.items() if rule.blocked_by == "record_index"}
+    assert {relation for _, relation in INTO} == blocked
 
 
 def test_a_record_index_of_a_log_does_not_answer_for_what_is_part_of_it() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from lineage.graph import ArtifactKind, Influence
+from unlearning.methods import METHODS
 from unlearning.planning.policy import APPROXIMATE_ALLOWED, APPROXIMATE_SHARE, POLICY, POLICY_TAG
 from unlearning.planning.steps import step_for
 from unlearning.planning.values import (
@@ -21,7 +22,7 @@ Decided = Mapping[int, PlannedStep | Uncovered]
 def choose_for_model(
     artifact: PlanningArtifact, by_id: Mapping[int, PlanningArtifact], decided: Decided
 ) -> PlannedStep | Uncovered:
-    """Choose the method for a model, a fine-tune or a distilled model."""
+    """Choose the method for anything with finished weights (``lineage.graph.TRAINED``)."""
     training = artifact.training
     if Influence.WEIGHTS not in artifact.influence:
         reason = "the records were used to choose this model, not to train it; no method treats it"
@@ -79,7 +80,7 @@ def _obstacle(
 def _options(
     artifact: PlanningArtifact, training: TrainingSummary, by_id: Mapping[int, PlanningArtifact]
 ) -> list[PlannedStep]:
-    """Return the usable methods, cheapest of each guarantee class first.
+    """Return the usable methods that treat its kind, cheapest of each guarantee class first.
 
     Shards and repairs stand on rows that stay as they were. Where every row of a synthetic dataset
     is sampled anew, no earlier shard is clean and no forgotten row can be unlearned.
@@ -121,7 +122,7 @@ def _options(
                 "The owner's tag allows an approximate method, at most a fifth of a retrain.",
             )
         )
-    return options
+    return [option for option in options if artifact.kind in METHODS[option.method].treats]
 
 
 def _retrain_seconds(
