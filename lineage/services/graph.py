@@ -29,7 +29,11 @@ GRAPH_LOCK = 0x6C696E65616765
 MODEL_KINDS = (
     ArtifactKind.MODEL,
     ArtifactKind.FINE_TUNE,
+    ArtifactKind.ADAPTER,
     ArtifactKind.DISTILLED,
+    ArtifactKind.MERGED,
+    ArtifactKind.QUANTIZED,
+    ArtifactKind.REWARD_MODEL,
     ArtifactKind.CHECKPOINT,
     ArtifactKind.EMBEDDING_INDEX,
 )
