@@ -133,16 +133,27 @@ def _model_without_training_input(known: Knowledge) -> Iterator[FoundGap]:
         if item.node.kind not in MODELS or item.node.id in trained or item.placeholder:
             continue
         if known.in_use(item) and not _made_of_known_models(known, item.node):
-            lost = item.missing_run
-            why = f"its run {lost} cannot be read" if lost else "its run recorded no dataset"
+            lost, of_models = item.missing_run, item.node.kind in MADE_OF
+            unknown = (
+                "of which models it was made is not on record"
+                if of_models
+                else "its run recorded no dataset"
+            )
+            why = f"its run {lost} cannot be read" if lost else unknown
             yield _found(
                 "model_without_training_input",
                 item.node.name,
                 about=item.node.id,
                 hides=f"Which records {item.node.name} was trained on is unknown: {why}.",
-                remedy="Restore the run or log the training dataset with mlflow.log_input, "
-                "then capture again.",
+                remedy=f"Restore the run or log {_INPUTS[of_models]}, then capture again.",
             )
+
+
+#: What a run is to log, by whether its model is made of others alone.
+_INPUTS = {
+    False: "the training dataset with mlflow.log_input",
+    True: "the models that it was made of with mlflow.log_inputs",
+}
 
 
 def _made_of_known_models(known: Knowledge, node: Node) -> bool:

@@ -1,5 +1,7 @@
 """Each gap rule, and for whom a gap matters."""
 
+from dataclasses import replace
+
 import pytest
 
 from lineage.gaps import RULE_NAMES, Knowledge, KnownActivity, KnownArtifact, find_gaps
@@ -167,6 +169,38 @@ def test_a_teacher_does_not_tell_which_rows_its_student_read() -> None:
     student = artifact(3, ArtifactKind.DISTILLED)
     edges = (edge(1, 2, Relation.TRAINED_ON), edge(2, 3, Relation.DISTILLED_FROM))
     assert rules(data, teacher, student, edges=edges) == [("model_without_training_input", "n3")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "relation", "enough"),
+    [
+        (ArtifactKind.MERGED, Relation.MERGED_FROM, 2),
+        (ArtifactKind.QUANTIZED, Relation.QUANTIZED_FROM, 1),
+    ],
+)
+def test_a_model_made_of_others_needs_no_dataset_once_these_are_on_record(
+    kind: ArtifactKind, relation: Relation, enough: int
+) -> None:
+    models = [artifact(number, MODEL) for number in range(2, 2 + enough)]
+    known = (artifact(1, DATA, indexed=True), *models, artifact(9, kind))
+    edges = [edge(1, item.node.id, Relation.TRAINED_ON) for item in models]
+    made = [edge(item.node.id, 9, relation) for item in models]
+    assert rules(*known, edges=(*edges, *made)) == []
+    assert rules(*known, edges=(*edges, *made[1:])) == [("model_without_training_input", "n9")]
+    tuned = [replace(each, relation=Relation.FINE_TUNED_FROM) for each in made]
+    assert rules(*known, edges=(*edges, *tuned)) == [("model_without_training_input", "n9")]
+    (found,) = find_gaps(Knowledge(artifacts=known, edges=(*edges, *made[1:])))
+    assert "of which models it was made" in found.gap.hides
+    assert "mlflow.log_inputs" in found.gap.remedy
+
+
+@pytest.mark.parametrize("kind", [ArtifactKind.ADAPTER, ArtifactKind.REWARD_MODEL])
+def test_an_adapter_or_reward_model_needs_its_dataset_whatever_it_is_laid_over(
+    kind: ArtifactKind,
+) -> None:
+    known = (artifact(1, DATA, indexed=True), artifact(2, MODEL), artifact(3, kind))
+    edges = (edge(1, 2, Relation.TRAINED_ON), edge(2, 3, Relation.ADAPTER_OF))
+    assert rules(*known, edges=edges) == [("model_without_training_input", "n3")]
 
 
 def test_a_synthetic_dataset_needs_a_generator_and_no_record_index() -> None:
