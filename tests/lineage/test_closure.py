@@ -4,6 +4,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -220,6 +221,20 @@ def test_every_relation_has_the_rule_that_its_meaning_asks_for() -> None:
     }
     assert set(PROPAGATION) == set(Relation)
     assert len(Relation) <= 32, "a relation's code has five bits"
+
+
+def test_the_documentation_repeats_the_table() -> None:
+    page = (settings.BASE_DIR / "docs" / "what-a-trace-follows.md").read_text(encoding="utf-8")
+    cells = [[cell.strip(" `") for cell in line.split("|")] for line in page.splitlines()]
+    told = {row[1]: tuple(row[3:6]) for row in cells if len(row) == 7 and row[1] in set(Relation)}
+    assert told == {
+        relation.value: (
+            (rule.influence.value, rule.certainty, rule.blocked_by or "-")
+            if rule.influence
+            else ("nothing", "-", "-")
+        )
+        for relation, rule in PROPAGATION.items()
+    }
 
 
 @pytest.mark.parametrize(
