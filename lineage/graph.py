@@ -154,15 +154,18 @@ COPYING: dict[ArtifactKind, Relation] = {
 }
 
 
-def copy_relation(downstream: ArtifactKind) -> Relation:
-    """The edge from a dataset into what was made from it.
+def copy_relation(upstream: ArtifactKind, downstream: ArtifactKind) -> Relation:
+    """The edge from what holds rows into what was made from it.
 
-    >>> copy_relation(ArtifactKind.LOG)
+    >>> copy_relation(ArtifactKind.DATASET_VERSION, ArtifactKind.LOG)
     <Relation.LOGGED_IN: 'logged_in'>
-    >>> copy_relation(ArtifactKind.SYNTHETIC_DATASET)
+    >>> copy_relation(ArtifactKind.DATASET_VERSION, ArtifactKind.SYNTHETIC_DATASET)
     <Relation.DERIVED_FROM: 'derived_from'>
+    >>> copy_relation(ArtifactKind.SOURCE, ArtifactKind.DATASET_VERSION)
+    <Relation.EXTRACTED_FROM: 'extracted_from'>
     """
-    return COPYING.get(downstream, Relation.DERIVED_FROM)
+    plain = Relation.EXTRACTED_FROM if upstream is ArtifactKind.SOURCE else Relation.DERIVED_FROM
+    return COPYING.get(downstream, plain)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,6 +71,29 @@ def blocked_by(relation: Relation, downstream: Node) -> str:
     return evidence if evidence and _PRESENT[evidence](downstream) else ""
 
 
+#: What blocks an edge, in words.
+_BLOCKED: dict[str, str] = {
+    "record_index": "carries nothing: every row of it was read, and its record index names whose",
+}
+
+
+def in_words(relation: Relation, downstream: Node) -> str:
+    """Say what an edge carries to its downstream artifact, as people read it.
+
+    >>> unread = Node(id=1, kind=min(ROW_HOLDERS), name="not read")
+    >>> in_words(Relation.LOGGED_IN, unread)
+    'may carry content'
+    >>> in_words(Relation.REDACTED_FROM, unread)
+    'carries nothing'
+    """
+    rule = PROPAGATION[relation]
+    if rule.influence is None:
+        return "carries nothing"
+    if evidence := blocked_by(relation, downstream):
+        return _BLOCKED[evidence]
+    return f"{'carries' if rule.certainty == 'certain' else 'may carry'} {rule.influence.value}"
+
+
 def _all_rows_read(node: Node) -> bool:
     return node.kind in ROW_HOLDERS and node.indexed
 

@@ -28,7 +28,11 @@ from lineage.services.standing import settle_names
 MODEL_KINDS = (
     ArtifactKind.MODEL,
     ArtifactKind.FINE_TUNE,
+    ArtifactKind.ADAPTER,
     ArtifactKind.DISTILLED,
+    ArtifactKind.MERGED,
+    ArtifactKind.QUANTIZED,
+    ArtifactKind.REWARD_MODEL,
     ArtifactKind.CHECKPOINT,
     ArtifactKind.EMBEDDING_INDEX,
 )

@@ -111,6 +111,7 @@ def _resolver() -> Resolve:
 def _retire_guesses(observations: Observations) -> None:
     """End edges from unknown datasets that are known by now under their own name."""
     seen = {(d.upstream, d.downstream) for d in observations.derivations}
+    seen |= {(corpus, d.product) for d in observations.deployments for corpus in d.retrieves}
     captured = {artifact.identity for artifact in observations.artifacts}
     guessed = Derivation.objects.filter(
         ended_at=None,

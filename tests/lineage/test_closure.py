@@ -4,6 +4,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from lineage.closure import Closure, Snapshot
 from lineage.closure.image import GraphImage
 from lineage.closure.impact import answer_trace
 from lineage.closure.networkx_engine import NetworkxEngine
-from lineage.closure.propagation import carrying_edges
+from lineage.closure.propagation import carrying_edges, in_words
 from lineage.closure.standing import StandingGraph
 from lineage.graph import (
     PROPAGATION,
@@ -152,6 +153,103 @@ def test_what_only_selected_a_model_does_not_grow_into_its_weights() -> None:
         edges=(edge(0, 1, Relation.EVALUATED_ON), edge(1, 2, Relation.FINE_TUNED_FROM)),
     )
     assert trace(snapshot, [0]).reached[2].influence == (Influence.SELECTION,)
+
+
+#: Every relation: what it carries, how surely, and what on the downstream artifact blocks it.
+RULES = """
+part_of content certain -
+derived_from content possible record_index
+extracted_from content possible record_index
+trained_on weights certain -
+fine_tuned_from weights certain -
+adapter_of weights certain -
+distilled_from weights certain -
+merged_from weights certain -
+quantized_from weights certain -
+evaluated_on selection certain -
+embedded_by weights certain -
+indexes content certain -
+synthesized_by content possible -
+logged_in content possible record_index
+cached_in content possible record_index
+copied_to content certain -
+deployed_as exposure certain -
+retrieves_from exposure certain -
+retrained_from - certain -
+unlearned_from weights possible -
+redacted_from - certain -
+regenerated_from - certain -
+"""
+
+
+def test_every_relation_has_the_rule_that_its_meaning_asks_for() -> None:
+    told = {
+        relation.value: (rule.influence or "-", rule.certainty, rule.blocked_by or "-")
+        for relation, rule in PROPAGATION.items()
+    }
+    assert told == {
+        name: tuple(rest) for name, *rest in (line.split() for line in RULES.split("\n") if line)
+    }
+    assert set(PROPAGATION) == set(Relation)
+    assert len(Relation) <= 32, "a relation's code has five bits"
+
+
+def test_the_documentation_repeats_the_table() -> None:
+    page = (settings.BASE_DIR / "docs" / "what-a-trace-follows.md").read_text(encoding="utf-8")
+    cells = [[cell.strip(" `") for cell in line.split("|")] for line in page.splitlines()]
+    told = {row[1]: tuple(row[3:6]) for row in cells if len(row) == 7 and row[1] in set(Relation)}
+    assert told == {
+        relation.value: (
+            (rule.influence.value, rule.certainty, rule.blocked_by or "-")
+            if rule.influence
+            else ("nothing", "-", "-")
+        )
+        for relation, rule in PROPAGATION.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("relation", "indexed", "said"),
+    [
+        (Relation.EXTRACTED_FROM, True, "carries nothing: every row of it was read"),
+        (Relation.EXTRACTED_FROM, False, "may carry content"),
+        (Relation.PART_OF, True, "carries content"),
+        (Relation.RETRAINED_FROM, False, "carries nothing"),
+    ],
+)
+def test_what_crosses_an_edge_is_said_with_what_blocks_it(
+    relation: Relation, said: str, *, indexed: bool
+) -> None:
+    holder = replace(node(1, ArtifactKind.DATASET_VERSION), indexed=indexed)
+    assert in_words(relation, holder).startswith(said)
+
+
+def test_what_a_corpus_holds_is_exposed_by_the_product_that_answers_from_it() -> None:
+    snapshot = Snapshot(
+        nodes=(
+            node(0, ArtifactKind.SEGMENT),
+            node(1, ArtifactKind.RETRIEVAL_CORPUS),
+            node(2, ArtifactKind.PRODUCT),
+            node(3, ArtifactKind.PRODUCT),
+        ),
+        edges=(edge(0, 1, Relation.PART_OF), edge(1, 2, Relation.RETRIEVES_FROM)),
+    )
+    reached = trace(snapshot, [0]).reached
+    assert set(reached) == {0, 1, 2}
+    assert (reached[2].influence, reached[2].certainty) == ((Influence.EXPOSURE,), "certain")
+
+
+@pytest.mark.parametrize(
+    "relation", [Relation.ADAPTER_OF, Relation.MERGED_FROM, Relation.QUANTIZED_FROM]
+)
+def test_a_model_made_of_another_has_its_influence_and_no_more(relation: Relation) -> None:
+    nodes = tuple(node(i) for i in range(3))
+    trained, judged = (
+        trace(Snapshot(nodes=nodes, edges=(edge(0, 1, first), edge(1, 2, relation))), [0]).reached
+        for first in (Relation.TRAINED_ON, Relation.EVALUATED_ON)
+    )
+    assert trained[2].influence == (Influence.WEIGHTS,)
+    assert judged[2].influence == (Influence.SELECTION,)
 
 
 #: Kind of a dataset, and the edge that leads into it from another dataset.

@@ -15,6 +15,13 @@ from unlearning.planning.values import (
     Uncovered,
 )
 
+#: Kinds that are nothing without the one model that they were made for.
+_MADE_FOR_A_BASE = frozenset({ArtifactKind.ADAPTER, ArtifactKind.QUANTIZED})
+_NO_MERGE = (
+    "a merge is not repeated by machine; a person must merge anew the models that take the place "
+    "of those that it was merged from, or withdraw it"
+)
+
 #: What was decided of the artifacts that come before.
 Decided = Mapping[int, PlannedStep | Uncovered]
 
@@ -24,14 +31,9 @@ def choose_for_model(
 ) -> PlannedStep | Uncovered:
     """Choose the method for anything with finished weights (``lineage.graph.TRAINED``)."""
     training = artifact.training
-    if Influence.WEIGHTS not in artifact.influence:
-        reason = "the records were used to choose this model, not to train it; no method treats it"
+    reason = _why_not_again(artifact)
+    if reason or training is None:
         return Uncovered(artifact=artifact.id, reason=reason)
-    if training is None or not training.recipe:
-        reason = "its training recipe is not recorded, so it cannot be made again"
-        return Uncovered(artifact=artifact.id, reason=reason)
-    if artifact.unrepeatable:
-        return Uncovered(artifact=artifact.id, reason=artifact.unrepeatable)
     options = _options(artifact, training, by_id)
     wanted = _wanted(artifact, training, options)
     obstacle = _obstacle(artifact, by_id, decided)
@@ -44,6 +46,19 @@ def choose_for_model(
         if option is not best
     )
     return replace(best, alternatives=others)
+
+
+def _why_not_again(artifact: PlanningArtifact) -> str:
+    """Say why an artifact cannot be made again, whatever was decided of others; empty if it can."""
+    if Influence.WEIGHTS not in artifact.influence:
+        return "the records were used to choose this model, not to train it; no method treats it"
+    if artifact.kind is ArtifactKind.MERGED:
+        return _NO_MERGE
+    if artifact.training is None or not artifact.training.recipe:
+        return "its training recipe is not recorded, so it cannot be made again"
+    if artifact.kind in _MADE_FOR_A_BASE and not artifact.base_models:
+        return "the model that it was made for is not recorded, so it cannot be made again"
+    return artifact.unrepeatable
 
 
 def _wanted(
@@ -70,6 +85,10 @@ def _obstacle(
                     "cannot be made again"
                 )
         elif Influence.WEIGHTS in ancestor.influence:
+            if ancestor.kind is ArtifactKind.MERGED:
+                return (
+                    f"{ancestor.name}, which it was made from, is merged, which no machine repeats"
+                )
             if ancestor.training is None or not ancestor.training.recipe:
                 return f"the recipe of {ancestor.name}, which it was made from, is not recorded"
             if deeper := _obstacle(ancestor, by_id, decided):
