@@ -23,8 +23,10 @@ class Cursor:
     question: str
     #: The moment of which the answer holds, in ISO 8601.
     as_of: str
-    #: What the answer was: :attr:`lineage.selectors.answers.Answer.fingerprint`.
+    #: What the answer was: :attr:`lineage.selectors.answers.DatedAnswer.fingerprint`.
     fingerprint: str
+    #: Whether the answer was complete when its first page was read.
+    complete: bool
     #: How many rows were read before.
     position: int
 

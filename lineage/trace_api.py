@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from django.http import StreamingHttpResponse
 from rest_framework.renderers import JSONRenderer
@@ -16,8 +16,7 @@ from governance.errors import InvalidInput
 from governance.parsing import StrictJSONParser, parsed
 from governance.permissions import HasScope
 from lineage.selectors import Asked, diff_impact, difference_document
-from lineage.selectors.answers import Answer, answer, answer_document, answer_heading
-from lineage.selectors.documents import affected_documents
+from lineage.selectors.answers import DatedAnswer, answer_document, answer_heading, dated_answer
 from lineage.selectors.paging import trace_page
 from lineage.selectors.paths import Paths, path_document, paths_document, paths_to
 from lineage.streams import CsvRenderer, NdjsonRenderer, csv_response, ndjson_response
@@ -37,12 +36,9 @@ CHUNK = 500
 LISTED = {
     "records": "record",
     "reasons": "reason",
-    "gaps": "gap",
     "frontier": "frontier",
     "cycles": "cycle",
 }
-
-T = TypeVar("T")
 
 
 class TraceView(APIView):
@@ -121,7 +117,7 @@ def _streamed(
         if field in body:
             detail = f"A stream gives every row. Leave {field} out, or accept application/json."
             raise InvalidInput.at(f"/{field}", detail)
-    found = answer(asked, as_of)
+    found = dated_answer(asked, as_of)
     if wanted == NdjsonRenderer.format:
         return ndjson_response(_lines(found))
     heading = answer_heading(found)
@@ -134,7 +130,7 @@ def _streamed(
     return csv_response(_rows(found), headers)
 
 
-def _lines(found: Answer) -> Iterator[dict[str, Any]]:
+def _lines(found: DatedAnswer) -> Iterator[dict[str, Any]]:
     """An answer line by line; each has one name, and no line grows with the answer."""
     for row in _rows(found):
         yield {"affected": row}
@@ -145,15 +141,10 @@ def _lines(found: Answer) -> Iterator[dict[str, Any]]:
     yield {"end": rest}
 
 
-def _rows(found: Answer) -> Iterator[dict[str, Any]]:
+def _rows(found: DatedAnswer) -> Iterator[dict[str, Any]]:
     """Rows of an answer; names are read while they are sent, as of its moment."""
-    for items in _chunks(found.impact.affected):
-        yield from affected_documents(items, found.as_of)
-
-
-def _chunks(items: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
-    for first in range(0, len(items), CHUNK):
-        yield items[first : first + CHUNK]
+    for first in range(0, len(found.answer), CHUNK):
+        yield from found.rows(first, first + CHUNK)
 
 
 def _streamed_paths(found: Paths, limit: int | None) -> StreamingHttpResponse:

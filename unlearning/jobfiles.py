@@ -13,6 +13,10 @@ from unlearning.verification import Finding
 Report: TypeAlias = Callable[[float, str], None]
 
 
+#: Trainings in the lineage of a model and its base.
+_WITH_BASE = 2
+
+
 class JobInputError(Exception):
     """The job's input cannot be carried out."""
 
@@ -29,6 +33,8 @@ class Training:
     #: Locations of held-out datasets, only ever evaluated on.
     held_out: tuple[str, ...] = ()
     base: "Training | None" = None
+    #: It may read no dataset at all and only work over its base, as a quantisation does.
+    without_rows: bool = False
     #: How those of the datasets came to be that were sampled from a model, by location.
     samplings: Mapping[str, "Sampling"] = field(default_factory=dict)
 
@@ -51,6 +57,7 @@ class Training:
                 datasets=tuple(str(item["uri"]) for item in used),
                 held_out=tuple(str(item["uri"]) for item in evaluated),
                 base=cls.parse(fields["base"]) if fields.get("base") else None,
+                without_rows=fields.get("without_rows") is True,
                 samplings={
                     str(item["uri"]): Sampling.parse(item["synthesis"])
                     for item in used
@@ -64,6 +71,21 @@ class Training:
     def lineage(self) -> "tuple[Training, ...]":
         """This training and those of the models it started from, nearest first."""
         return (self, *(self.base.lineage if self.base else ()))
+
+    @property
+    def only_recasts(self) -> bool:
+        """Whether it reads no rows and only works over its base."""
+        return self.without_rows and self.base is not None and not self.datasets
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Locations of what it was trained on; where it only recasts its base, of what that was."""
+        return self.base.rows if self.base and self.only_recasts else self.datasets
+
+    @property
+    def inherits_from_afar(self) -> bool:
+        """Whether records may have come to it otherwise than by its own rows or its base's."""
+        return self.inherits_from_sampled_rows or len(self.lineage) > _WITH_BASE
 
     @property
     def inherits_from_sampled_rows(self) -> bool:
@@ -167,9 +189,10 @@ class StepInput:
         Raises:
             JobInputError: None was recorded.
         """
-        if self.training is None or not self.training.datasets:
+        training = self.training
+        if training is None or not (training.datasets or training.only_recasts):
             raise JobInputError(f"{self.method} needs the recorded training of the artifact")
-        return self.training
+        return training
 
     def need_model_dir(self) -> Path:
         """Return the directory of the artifact's files.

@@ -12,7 +12,7 @@ Input of a step (``purpose: "step"``)::
      "training": {"recipe", "params": {}, "seed": 7, "datasets": [{"uri", "artifact_id", "kind",
                   "relation": "trained_on" | "evaluated_on",
                   "synthesis": {"recipe", "params": {}, "seed": 7, "training": {…}}?}],
-                  "base": null | {training}} | null,
+                  "base": null | {training}, "without_rows": false} | null,
      "synthesis": {"recipe", "params": {}, "seed": 7, "training": {… of the generator},
                    "generator": {"artifact_id", "digest", "model_dir"}} | missing,
      "recipient": {"name", "address"} | missing,

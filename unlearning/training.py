@@ -72,8 +72,8 @@ def run_training(  # noqa: PLR0913 - every argument of a training, by name
     make_deterministic()
     started = time.perf_counter()
     recipe = load_recipe(training.recipe)
-    view = RecordView.open(*training.datasets, exclude=exclude)
-    if exclude and not view.records:
+    view = _view(training, exclude)
+    if exclude and not training.only_recasts and not view.records:
         raise JobInputError("the forget set is the whole dataset; delete the model instead")
     checkpoints = out / CHECKPOINTS
     checkpoints.mkdir(parents=True, exist_ok=True)
@@ -96,6 +96,13 @@ def run_training(  # noqa: PLR0913 - every argument of a training, by name
         view=view,
         details=trained.details,
     )
+
+
+def _view(training: Training, exclude: Collection[str]) -> RecordView:
+    """The records of a training; none where it only recasts its base."""
+    if training.only_recasts:
+        return RecordView.empty(exclude=exclude)
+    return RecordView.open(*training.datasets, exclude=exclude)
 
 
 def run_lineage(

@@ -9,10 +9,11 @@ from django.db import transaction
 from governance.errors import InvalidInput
 from lineage.difference import ImpactDifference, Link, compare_graphs, compare_impacts
 from lineage.graph import Affected, Node
+from lineage.locks import lock_graph
 from lineage.selectors.history import moment_at
-from lineage.selectors.impact import trace_with_graph
+from lineage.selectors.impact import trace
+from lineage.selectors.knowledge import read_snapshot
 from lineage.selectors.starts import Asked, settled
-from lineage.services.graph import lock_graph
 
 
 def diff_impact(
@@ -41,9 +42,9 @@ def diff_impact(
         lock_graph()
         _check(before, after, fields)
         asked = settled(asked, before, after)
-    old_graph, old = trace_with_graph(asked, before)
-    new_graph, new = trace_with_graph(asked, after)
-    return compare_impacts(old, new, compare_graphs(old_graph.snapshot, new_graph.snapshot))
+        old, new = (trace(asked, moment) for moment in (before, after))
+        graphs = [read_snapshot(moment) for moment in (before, after)]
+    return compare_impacts(old, new, compare_graphs(*graphs))
 
 
 def _check(before: datetime, after: datetime | None, fields: tuple[str, str]) -> None:

@@ -13,33 +13,24 @@ from lineage.selectors.history import described
 def impact_document(impact: Impact, as_of: datetime | None = None) -> dict[str, Any]:
     """Render an impact; every node of every path is spelled out, none is cut.
 
-    Keys: those of :func:`summary_document`, and ``affected`` (artifact_id, kind, name, digest,
-    influence, certainty, path of id, kind and name, rank, state, description in its owner's words,
-    contact of a recipient).
+    Keys: ``as_of`` (the moment that was asked for, in UTC; null for now), ``records`` (record_id,
+    segment, dataset_version), ``affected`` (artifact_id, kind, name, digest, influence, certainty,
+    path of id, kind and name, rank, state, description in its owner's words, contact of a
+    recipient), ``complete``, ``reasons``, ``gaps``, ``frontier``, ``cycles``, ``snapshot_hash``,
+    ``datasets_examined``.
 
     Args:
         impact: The answer of a trace.
         as_of: The moment that the trace was asked for; names are those of then.
     """
-    affected = {"affected": affected_documents(impact.affected, as_of)}
-    return summary_document(impact, as_of) | affected
-
-
-def summary_document(impact: Impact, as_of: datetime | None = None) -> dict[str, Any]:
-    """Render everything of an impact but the affected artifacts.
-
-    Keys: ``as_of`` (the moment that was asked for, in UTC; null for now), ``records`` (record_id,
-    segment, dataset_version), ``complete``, ``reasons``, ``gaps``, ``frontier``, ``cycles``,
-    ``snapshot_hash``, ``datasets_examined``.
-    """
-    names = _names(described(impact.frontier, as_of))
     return {
         "as_of": as_of.astimezone(UTC).isoformat() if as_of else None,
         "records": [asdict(record) for record in impact.records],
+        "affected": affected_documents(impact.affected, as_of),
         "complete": impact.complete,
         "reasons": list(impact.reasons),
         "gaps": [asdict(gap) for gap in impact.gaps],
-        "frontier": [names[node] for node in impact.frontier],
+        "frontier": named(impact.frontier, as_of),
         "cycles": [list(cycle) for cycle in impact.cycles],
         "snapshot_hash": impact.snapshot_hash,
         "datasets_examined": impact.datasets_examined,
@@ -51,6 +42,12 @@ def affected_documents(items: Collection[Affected], as_of: datetime | None) -> l
     rows = described({node for item in items for node in item.path}, as_of)
     names = _names(rows)
     return [_affected(item, names) | _owners_words(rows[item.node.id].attributes) for item in items]
+
+
+def named(ids: Collection[int], as_of: datetime | None) -> list[dict[str, Any]]:
+    """Id, name and kind of artifacts, in the order of their ids as given."""
+    names = _names(described(ids, as_of))
+    return [names[pk] for pk in ids]
 
 
 def _names(rows: Mapping[int, Artifact | ArtifactRevision]) -> dict[int, dict[str, Any]]:

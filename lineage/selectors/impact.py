@@ -6,15 +6,15 @@ from datetime import datetime
 from django.db import transaction
 
 from governance.subjects import SubjectDigest
-from lineage import gaps
 from lineage.closure import Reach
-from lineage.closure.impact import assemble_impact
-from lineage.closure.networkx_engine import NetworkxEngine
+from lineage.closure.impact import Answer, answer_trace
 from lineage.gaps import FoundGap
-from lineage.graph import Gap, Impact, RecordRef, Relation
-from lineage.selectors.knowledge import GraphNow, one_moment, read_graph
-from lineage.selectors.starts import Asked, start_of, with_predecessors
-from lineage.services.graph import lock_graph
+from lineage.graph import Gap, Impact, RecordRef
+from lineage.locks import lock_graph
+from lineage.selectors.history import described, versions_of, with_predecessors
+from lineage.selectors.knowledge import one_moment
+from lineage.selectors.standing import gaps_at, graph_at, standing_gaps, standing_graph
+from lineage.selectors.starts import Asked, start_of
 
 
 def trace_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Impact:
@@ -38,7 +38,7 @@ def trace_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Impa
     Raises:
         InvalidInput: The moment lies in the future, or before the history begins.
     """
-    return trace_with_graph(subject, as_of)[1]
+    return trace(subject, as_of)
 
 
 def trace(asked: Asked, as_of: datetime | None = None) -> Impact:
@@ -51,33 +51,35 @@ def trace(asked: Asked, as_of: datetime | None = None) -> Impact:
         ArtifactNotFound: No artifact is so called, or none was then.
         InvalidInput: More than one artifact is so called, or the moment cannot be answered.
     """
-    return trace_with_graph(asked, as_of)[1]
-
-
-def trace_with_graph(asked: Asked, as_of: datetime | None = None) -> tuple[GraphNow, Impact]:
-    """Trace as :func:`trace` does, and give the graph that was walked too."""
     with transaction.atomic():
         # Under the lock of the graph's writers all reads see one moment, and what the caller's
         # transaction decides upon them still holds when it commits.
         lock_graph()
-        graph = read_graph(as_of)
-        start = start_of(asked, as_of)
-    sources = start.sources(graph.snapshot.edges)
-    closure = NetworkxEngine.of(graph.snapshot).trace(sources)
-    return graph, assemble_impact(
-        snapshot=graph.snapshot,
-        closure=closure,
-        records=_records(start.entries, graph),
-        found_gaps=gaps.find_gaps(graph.knowledge),
+        answer = answer_to(asked, as_of)
+        rows = described(answer.ids.tolist(), as_of)
+    return answer.impact({pk: (row.name, row.digest) for pk, row in rows.items()})
+
+
+def answer_to(asked: Asked, as_of: datetime | None = None) -> Answer:
+    """Trace as :func:`trace` does, and leave the answer in columns.
+
+    Call it within :func:`lineage.selectors.knowledge.one_moment`, or under the lock of the graph's
+    writers; as of a past moment, under the lock.
+    """
+    graph = graph_at(as_of) if as_of else standing_graph()
+    start = start_of(asked, as_of)
+    return answer_trace(
+        graph=graph,
+        sources=start.sources,
+        records=_records(start.entries, as_of),
+        found_gaps=gaps_at(graph, as_of) if as_of else standing_gaps(graph),
     )
 
 
 def reach_of(segments: Collection[int]) -> Mapping[int, Reach]:
     """Find everything that came of some segments, by id, what is no longer in use included."""
     with one_moment():
-        graph = read_graph()
-    sources = with_predecessors(segments, graph.snapshot.edges)
-    return NetworkxEngine.of(graph.snapshot).trace(sources).reached
+        return standing_graph().engine.trace(with_predecessors(segments)).reached
 
 
 def find_gaps() -> tuple[Gap, ...]:
@@ -88,17 +90,14 @@ def find_gaps() -> tuple[Gap, ...]:
 def find_gaps_with_artifacts() -> tuple[FoundGap, ...]:
     """Every gap, with the artifact that it is about; waits for no writer of the graph."""
     with one_moment():
-        graph = read_graph()
-    return gaps.find_gaps(graph.knowledge)
+        return standing_gaps(standing_graph())
 
 
-def _records(entries: Collection[tuple[int, str]], graph: GraphNow) -> list[RecordRef]:
+def _records(entries: Collection[tuple[int, str]], as_of: datetime | None) -> list[RecordRef]:
     """Each record in each dataset version that is in use."""
-    states: Mapping[int, str] = {node.id: node.state for node in graph.snapshot.nodes}
     versions: dict[int, list[int]] = {}
-    for edge in graph.snapshot.edges:
-        if edge.relation is Relation.PART_OF and states.get(edge.downstream) == "current":
-            versions.setdefault(edge.upstream, []).append(edge.downstream)
+    for segment, version in versions_of({segment for segment, _ in entries}, as_of):
+        versions.setdefault(segment, []).append(version)
     return [
         RecordRef(record_id=record, segment=segment, dataset_version=version)
         for segment, record in entries

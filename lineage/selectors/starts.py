@@ -1,6 +1,6 @@
 """Where a trace starts: at somebody's records, at one record, or at one artifact."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -8,9 +8,15 @@ from typing import TypeAlias
 from governance.errors import InvalidInput
 from governance.subjects import SubjectDigest
 from lineage.errors import ArtifactNotFound, RecordNotFound
-from lineage.graph import Edge, Relation
 from lineage.models import Artifact, ArtifactRevision, Posting
-from lineage.selectors.history import Entry, described, held_at, moment_at, on_record
+from lineage.selectors.history import (
+    Entry,
+    described,
+    held_at,
+    moment_at,
+    on_record,
+    with_predecessors,
+)
 
 #: Digits of the largest artifact id; longer numbers can only be names.
 LONGEST_ID = 19
@@ -50,14 +56,9 @@ class Start:
 
     #: The records asked about, with the segments that hold them.
     entries: tuple[Entry, ...] = ()
-    #: Segments that hold, or held, the records: what those were redacted from held them too.
-    segments: frozenset[int] = frozenset()
-    #: Artifacts that are asked about for themselves.
-    artifacts: frozenset[int] = frozenset()
-
-    def sources(self, edges: Iterable[Edge]) -> set[int]:
-        """The artifacts that the walk begins at, in the graph with these edges."""
-        return with_predecessors(self.segments, edges) | self.artifacts
+    #: Ids of the artifacts that the walk begins at; of records, the segments that hold or held
+    #: them, and what those were redacted from.
+    sources: frozenset[int] = frozenset()
 
 
 def start_of(asked: Asked, as_of: datetime | None) -> Start:
@@ -73,14 +74,15 @@ def start_of(asked: Asked, as_of: datetime | None) -> Start:
         InvalidInput: More than one artifact is so called.
     """
     if isinstance(asked, OneArtifact):
-        return Start(artifacts=frozenset({artifact_named(asked.words, as_of)}))
+        return Start(sources=frozenset({artifact_named(asked.words, as_of)}))
     if isinstance(asked, KnownArtifact):
-        return Start(artifacts=frozenset(described({asked.artifact_id}, as_of)))
+        return Start(sources=frozenset(described({asked.artifact_id}, as_of)))
     entries, past = _of_record(asked) if isinstance(asked, OneRecord) else _of_subject(asked)
-    segments = {segment for segment, _ in entries} | past
-    if as_of is not None:
-        entries, segments = held_at(as_of, entries, past)
-    return Start(entries=tuple(entries), segments=frozenset(segments))
+    if as_of is None:
+        sources = with_predecessors({segment for segment, _ in entries} | past)
+    else:
+        entries, sources = held_at(as_of, entries, past)
+    return Start(entries=tuple(entries), sources=frozenset(sources))
 
 
 def settled(asked: Asked, before: datetime, after: datetime | None) -> Asked:
@@ -111,21 +113,6 @@ def artifact_named(words: str, as_of: datetime | None) -> int:
     if len(found) > 1:
         raise InvalidInput.at("/artifact", _ambiguous(words, found))
     return next(iter(found))
-
-
-def with_predecessors(segments: Collection[int], edges: Iterable[Edge]) -> set[int]:
-    """Add the segments that these were redacted from: whoever is in one was in the other."""
-    before: dict[int, list[int]] = {}
-    for edge in edges:
-        if edge.relation is Relation.REDACTED_FROM:
-            before.setdefault(edge.downstream, []).append(edge.upstream)
-    found = set(segments)
-    waiting = list(segments)
-    while waiting:
-        fresh = [segment for segment in before.get(waiting.pop(), ()) if segment not in found]
-        found.update(fresh)
-        waiting.extend(fresh)
-    return found
 
 
 def _of_subject(subject: SubjectDigest) -> tuple[list[Entry], set[int]]:

@@ -3,6 +3,7 @@
 from lineage.services.choices import record_choice
 from lineage.services.destruction import record_destruction
 from lineage.services.graph import record_observations
+from lineage.services.image import WrittenImage, refresh_image, write_image
 from lineage.services.mlflow import CaptureSummary, capture_mlflow
 from lineage.services.openlineage import Receipt, receive_event
 from lineage.services.reading import attempt_reading, sweep_readings
@@ -15,6 +16,7 @@ __all__ = [
     "CaptureSummary",
     "IndexSummary",
     "Receipt",
+    "WrittenImage",
     "attempt_reading",
     "capture_mlflow",
     "load_record_index",
@@ -24,6 +26,8 @@ __all__ = [
     "record_observations",
     "record_redaction",
     "record_regeneration",
+    "refresh_image",
     "state_terms",
     "sweep_readings",
+    "write_image",
 ]

@@ -77,6 +77,7 @@ def test_an_artifact_shows_where_it_came_from_and_what_came_of_it(officer: Clien
     page = text_of(officer, f"/lineage/{artifacts['income-monolithic v1'].pk}/")
 
     assert "this was trained on it" in page
+    assert "carries weights" in page
     assert "it was distilled from this" in page
     assert "examples.company.recipes:monolithic" in page
     assert 'aria-label="Distilled model income-student v1"' in page

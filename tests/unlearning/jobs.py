@@ -52,4 +52,5 @@ def as_json(training: Training) -> dict[str, object]:
         "seed": training.seed,
         "datasets": datasets,
         "base": as_json(training.base) if training.base else None,
+        "without_rows": training.without_rows,
     }

@@ -94,3 +94,36 @@ def test_an_index_of_several_encoders_needs_no_training_to_lose_vectors() -> Non
     document = step_input(PlanStepFactory.create(artifact=index, method="vector_removal"))
 
     assert document["training"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "relation", "without_rows"),
+    [
+        (ArtifactKind.QUANTIZED, Relation.QUANTIZED_FROM, True),
+        (ArtifactKind.ADAPTER, Relation.ADAPTER_OF, False),
+    ],
+)
+def test_only_a_quantisation_may_have_read_no_rows(
+    kind: ArtifactKind, relation: Relation, *, without_rows: bool
+) -> None:
+    made = model("made", model("base", recipe="company.recipes:base"))
+    Artifact.objects.filter(pk=made.pk).update(kind=kind)
+    Derivation.objects.filter(downstream=made).update(relation=relation)
+
+    document = training_document(made.pk)
+
+    assert document is not None
+    assert document["base"]["recipe"] == "company.recipes:base"
+    assert document["without_rows"] is without_rows
+    assert document["base"]["without_rows"] is False
+
+
+@pytest.mark.parametrize("sources", [1, 2])
+def test_a_merge_is_not_repeated_however_many_models_it_names(sources: int) -> None:
+    merged = model("merged", *(model(f"source-{number}") for number in range(sources)))
+    Artifact.objects.filter(pk=merged.pk).update(kind=ArtifactKind.MERGED)
+    Derivation.objects.filter(downstream=merged).update(relation=Relation.MERGED_FROM)
+
+    for artifact in (merged, model("tuned", merged)):
+        with pytest.raises(UnrepeatableTrainingError, match="merged is a merge"):
+            training_document(artifact.pk)

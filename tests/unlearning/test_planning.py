@@ -351,3 +351,89 @@ def test_a_model_whose_base_cannot_be_made_again_is_listed_with_the_reason(
     assert planned.steps == ()
     [left] = planned.uncovered
     assert left.reason == "the recipe of bought-in, which it was made from, is not recorded"
+
+
+def over(number: int, kind: ArtifactKind, *bases: int, recipe: bool = True) -> PlanningArtifact:
+    """A model made over others."""
+    return replace(
+        affected(number, kind, WEIGHTS, number),
+        training=trained(1.0) if recipe else None,
+        base_models=bases,
+        ancestors=bases,
+        tags={"vestige.policy": "approximate_allowed"},
+    )
+
+
+BASE = replace(affected(1, ArtifactKind.MODEL, WEIGHTS, 1), training=trained(2.0))
+
+
+@pytest.mark.parametrize("kind", [ArtifactKind.ADAPTER, ArtifactKind.QUANTIZED])
+def test_what_is_made_for_one_base_is_made_again_with_it_and_never_only_repaired(
+    kind: ArtifactKind,
+) -> None:
+    planned = plan(PlanningInput(artifacts=(BASE, over(2, kind, 1))))
+
+    assert [(step.artifact, step.method, step.cost_seconds) for step in planned.steps] == [
+        (1, "retrain_from_clean_ancestor", 2.0),
+        (2, "retrain_from_clean_ancestor", 3.0),
+    ]
+    assert planned.steps[1].depends_on == (1,)
+    assert planned.steps[1].alternatives == ()
+
+
+def test_a_reward_model_is_treated_as_any_model_is() -> None:
+    reward = replace(over(2, ArtifactKind.REWARD_MODEL), tags={})
+    allowed = over(3, ArtifactKind.REWARD_MODEL)
+
+    planned = plan(PlanningInput(artifacts=(reward, allowed)))
+
+    assert {step.artifact: step.method for step in planned.steps} == {
+        2: "retrain_from_clean_ancestor",
+        3: "negative_gradient_repair",
+    }
+
+
+@pytest.mark.parametrize(
+    ("artifact", "reason"),
+    [
+        (over(2, ArtifactKind.ADAPTER), "the model that it was made for is not recorded"),
+        (over(2, ArtifactKind.QUANTIZED), "the model that it was made for is not recorded"),
+        (over(2, ArtifactKind.ADAPTER, 1, recipe=False), "recipe is not recorded"),
+        (over(2, ArtifactKind.QUANTIZED, 1, recipe=False), "recipe is not recorded"),
+        (over(2, ArtifactKind.MERGED, 1, 7), "a person must merge anew"),
+        (over(2, ArtifactKind.MERGED, 1, 7, recipe=False), "a person must merge anew"),
+        (affected(2, ArtifactKind.SOURCE, CONTENT, 2), "a person must delete the records there"),
+    ],
+)
+def test_what_no_method_treats_waits_for_a_person_with_the_reason(
+    artifact: PlanningArtifact, reason: str
+) -> None:
+    planned = plan(PlanningInput(artifacts=(BASE, artifact)))
+
+    assert [step.artifact for step in planned.steps] == [1]
+    [left] = planned.uncovered
+    assert (left.artifact, reason in left.reason) == (2, True)
+
+
+@pytest.mark.parametrize("kind", [ArtifactKind.QUANTIZED, ArtifactKind.FINE_TUNE])
+def test_what_was_made_from_a_merge_waits_with_it(kind: ArtifactKind) -> None:
+    merged, after = over(2, ArtifactKind.MERGED, 1), replace(over(3, kind, 2), tags={})
+
+    planned = plan(PlanningInput(artifacts=(BASE, merged, after)))
+
+    assert {item.artifact for item in planned.uncovered} == {2, 3}
+    assert "is merged, which no machine repeats" in planned.uncovered[1].reason
+
+
+def test_rows_leave_a_corpus_last_while_the_product_that_looks_it_up_is_silenced_first() -> None:
+    corpus = replace(
+        affected(1, ArtifactKind.RETRIEVAL_CORPUS, CONTENT, 1), locations=("file:///help",)
+    )
+    product = affected(2, ArtifactKind.PRODUCT, (Influence.EXPOSURE,), 2)
+
+    planned = plan(PlanningInput(artifacts=(corpus, product)))
+
+    assert [(step.artifact, step.method, step.places) for step in planned.steps] == [
+        (2, "output_suppression", ()),
+        (1, "source_row_deletion", ("file:///help",)),
+    ]

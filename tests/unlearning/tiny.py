@@ -99,7 +99,39 @@ class ChattyRecipe(TinyRecipe):
         return super().encode(records)
 
 
+class TinyQuantizer(TinyRecipe):
+    """Keeps the weights of its base as eighths, in 8 bits; it reads no rows."""
+
+    def train(  # noqa: PLR0913 - the recipe contract
+        self,
+        data: RecordView,
+        *,
+        params: Mapping[str, str],
+        seed: int,
+        resume_from: Path | None,
+        base: Path | None,
+        on_checkpoint: OnCheckpoint,
+        report: Report,
+    ) -> TrainedModel:
+        """Round each weight."""
+        del params, seed, resume_from, on_checkpoint
+        assert base is not None
+        assert data.records == ()
+        weights = load_file(base / "model.safetensors")
+        report(1.0, "rounded")
+        state = {name: (8 * value).round().to(torch.int8) for name, value in weights.items()}
+        return TrainedModel(state=state, details={})
+
+    def load(self, model_dir: Path) -> nn.Module:
+        """Give the rounded weights back their size."""
+        model = _model()
+        state = load_file(model_dir / "model.safetensors")
+        model.load_state_dict({name: value.float() / 8 for name, value in state.items()})
+        return model
+
+
 recipe = TinyRecipe()
+quantizer = TinyQuantizer()
 chatty = ChattyRecipe()
 
 
@@ -114,4 +146,17 @@ def training(
         datasets=tuple(str(path) for path in datasets),
         held_out=(str(held_out),) if held_out else (),
         base=base,
+    )
+
+
+def quantisation(base: Training) -> Training:
+    """Describe a run that only rounds the weights of a model."""
+    return Training(
+        recipe="tests.unlearning.tiny:quantizer",
+        params={},
+        seed=0,
+        datasets=(),
+        held_out=base.held_out,
+        base=base,
+        without_rows=True,
     )

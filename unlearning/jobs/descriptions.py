@@ -46,8 +46,8 @@ def training_document(artifact_id: int, depth: int = 0) -> dict[str, Any] | None
         The training, or None where none was recorded.
 
     Raises:
-        UnrepeatableTrainingError: The model that it started from cannot be made again, or there is
-            more than one. A training without its base would be another training.
+        UnrepeatableTrainingError: It is a merge, or the model that it started from cannot be made
+            again, or there is more than one. A training without its base would be another training.
         LineageTooDeepError: More models lie behind it than are described.
     """
     training = training_of(artifact_id)
@@ -58,6 +58,9 @@ def training_document(artifact_id: int, depth: int = 0) -> dict[str, Any] | None
             f"more than {_MAX_DEPTH} models lie behind it, or they lie in a circle; correct what "
             "is recorded of their bases"
         )
+    if training.kind == ArtifactKind.MERGED:
+        name = Artifact.objects.get(pk=artifact_id).name
+        raise UnrepeatableTrainingError(f"{name} is a merge, which is not repeated by machine")
     return {
         "recipe": training.recipe,
         "params": dict(training.params),
@@ -65,6 +68,8 @@ def training_document(artifact_id: int, depth: int = 0) -> dict[str, Any] | None
         "seconds": training.seconds,
         "datasets": [_dataset_document(use, depth) for use in training.datasets],
         "base": _base_document(training, depth),
+        # Of any other kind, rows that are not recorded are missing, and nothing is repeated.
+        "without_rows": training.kind == ArtifactKind.QUANTIZED,
     }
 
 

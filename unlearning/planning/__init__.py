@@ -115,9 +115,17 @@ def _segments_of(step: PlannedStep, by_id: Mapping[int, PlanningArtifact]) -> tu
 def _loose_segments(
     steps: tuple[PlannedStep, ...], by_id: Mapping[int, PlanningArtifact]
 ) -> list[Uncovered]:
+    """Segments that are treated with no holder of theirs, each with the reason."""
     reached = {covered for step in steps for covered in step.covers}
     return [
-        Uncovered(artifact=segment.id, reason="no affected dataset version holds this segment")
+        Uncovered(artifact=segment.id, reason=_why_loose(segment, by_id))
         for segment in by_id.values()
         if segment.kind is ArtifactKind.SEGMENT and segment.id not in reached
     ]
+
+
+def _why_loose(segment: PlanningArtifact, by_id: Mapping[int, PlanningArtifact]) -> str:
+    holders = sorted(by_id[pk].name for pk in segment.dataset_versions if pk in by_id)
+    if holders:
+        return f"it is part of {', '.join(holders)}, which a person must see to"
+    return "no affected dataset version holds this segment"

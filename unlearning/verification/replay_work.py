@@ -111,7 +111,7 @@ class Workshop:
         Raises:
             ForbiddenRecordError: A file still holds one.
         """
-        if datasets in self._clean:
+        if not datasets or datasets in self._clean:
             return
         held = {record_digest(name) for name in RecordView.open(*datasets).ids}
         if held & self._forbidden:
