@@ -125,6 +125,7 @@ class _Mapper:
             occurred_at=model.created_at,
             attributes={
                 "model_id": model.model_id,
+                "logged_name": model.name,
                 "model_type": model.model_type,
                 "params": dict(run.params if run else {}) | dict(model.params),
                 "tags": tags,

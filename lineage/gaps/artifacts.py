@@ -23,7 +23,7 @@ def _digest_changed(known: Knowledge) -> Mask:
 
 
 def _digest_changed_words(known: Knowledge, suspect: Suspect) -> Words:
-    if known.of_kind(ROW_HOLDERS)[suspect.place]:
+    if known.kind_at(suspect.place) in ROW_HOLDERS:
         trouble = known.details.unread_because.get(suspect.id, "")
         why = f" Reading them failed: {trouble}" if trouble else ""
         return Words(

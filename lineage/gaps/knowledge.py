@@ -79,6 +79,10 @@ class Knowledge:
         found: Mask = wanted[self.kinds]
         return found
 
+    def kind_at(self, place: int) -> ArtifactKind:
+        """What one node is."""
+        return KINDS[int(self.kinds[place])]
+
     def has(self, trait: Trait) -> Mask:
         """Of which nodes something is true."""
         found: Mask = (self.traits & np.uint8(trait)) != 0

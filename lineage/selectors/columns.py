@@ -157,7 +157,7 @@ def _copied(query: str, params: Sequence[Any], types: Sequence[str]) -> tuple[ND
     )
     with (
         connection.cursor() as cursor,
-        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT BINARY)", params) as copy,
+        cursor.copy(cursor.mogrify(f"COPY ({query}) TO STDOUT (FORMAT BINARY)", params)) as copy,
     ):
         body = b"".join(copy)[_HEADER:-_TRAILER]
     rows = np.frombuffer(body, dtype=row)

@@ -1,7 +1,7 @@
 """The columns of the gap rules against walks that anybody can follow."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineage.closure import Snapshot
@@ -95,6 +95,7 @@ def test_links_are_found_by_either_end_whatever_their_order(graph: Graph) -> Non
         assert counts == {node: [d for _, d in ends].count(node) for node in counts}
 
 
+@settings(deadline=None)  # the first walk waits for its compilation
 @given(graphs(), st.data())
 def test_an_unknown_on_or_under_the_paths_of_an_answer_makes_it_incomplete(
     graph: Graph, data: st.DataObject
@@ -111,6 +112,7 @@ def test_an_unknown_on_or_under_the_paths_of_an_answer_makes_it_incomplete(
     answered = set(answer.ids[answer.states == STATE_CODES["current"]].tolist())
     reached = set(answer.closure.nodes.tolist())
     below = sources_of(answered, edges)
+    told = {found.about for found in answer.gaps if found.gap.hides in answer.reasons}
     by_id = {item.node.id: item for item in artifacts}
     trained = {
         edge.downstream
@@ -124,7 +126,7 @@ def test_an_unknown_on_or_under_the_paths_of_an_answer_makes_it_incomplete(
         untrained = kind in MODELS - RECAST and node not in trained and shown
         elsewhere = item.unreadable_copies and node in reached
         if unread or untrained or elsewhere:
-            assert any(item.node.name in reason for reason in answer.reasons)
+            assert node in told
 
 
 def test_a_chain_of_past_versions_of_any_length_is_walked_to_its_beginning() -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from governance.subjects import subject_digest
 from lineage.capture.mlflow_state import SeenModel, SeenRun, SeenState
 from lineage.gaps import RULE_NAMES, SEVERITY
-from lineage.graph import ArtifactKind, Relation
+from lineage.graph import ArtifactKind
 from lineage.models import Artifact, Derivation
 from lineage.selectors import find_gaps, trace_subject
 from lineage.services import attempt_reading, receive_event
@@ -28,34 +28,19 @@ def named(name: str) -> Artifact:
     return Artifact.objects.get(name=name)
 
 
-def made(name: str, kind: ArtifactKind, **sources: str) -> Artifact:
-    """An artifact of a run, with an edge from each source."""
-    artifact = Artifact.objects.create(
-        kind=kind, identity=name, name=name, attributes={"made_by": "mlflow_run:r"}
-    )
-    for relation, source in sources.items():
-        # A second source of one relation carries a number behind its name.
-        Derivation.objects.create(
-            upstream=named(source), downstream=artifact, relation=relation.rstrip("12")
+def made(kind: ArtifactKind, **sources: str) -> Callable[[Path], object]:
+    """Plant an artifact x of some run, with an edge from each source."""
+
+    def plant(_: Path) -> None:
+        artifact = Artifact.objects.create(
+            kind=kind, identity="x", name="x", attributes={"made_by": "mlflow_run:r"}
         )
-    return artifact
+        for relation, source in sources.items():
+            Derivation.objects.create(
+                upstream=named(source), downstream=artifact, relation=relation
+            )
 
-
-def complete_company(data: Path) -> None:
-    """The company with every kind of artifact, and nothing about them unknown."""
-    company.build(data)
-    crm = made("crm", KIND.SOURCE)
-    Artifact.objects.filter(pk=crm.pk).update(indexed_at=timezone.now())
-    Derivation.objects.create(
-        upstream=crm, downstream=named("adult-v1@1"), relation=Relation.EXTRACTED_FROM
-    )
-    corpus = made("handbook", KIND.RETRIEVAL_CORPUS, derived_from="adult-v1@1")
-    Artifact.objects.filter(pk=corpus.pk).update(indexed_at=timezone.now())
-    made("assistant", KIND.PRODUCT, deployed_as="monolithic v1", retrieves_from="handbook")
-    made("adapter", KIND.ADAPTER, trained_on="adult-v1@1", adapter_of="monolithic v1")
-    made("merged", KIND.MERGED, merged_from1="monolithic v1", merged_from2="fine-tune v1")
-    made("quantized", KIND.QUANTIZED, quantized_from="monolithic v1")
-    made("judge", KIND.REWARD_MODEL, trained_on="adult-v1@1")
+    return plant
 
 
 def show(data: Path, **changes: Any) -> None:  # noqa: ANN401 - fields of the state
@@ -133,10 +118,6 @@ def long_unseen(_: Path) -> None:
     Artifact.objects.filter(name="sisa v1").update(seen_at=long_ago)
 
 
-def without(kind: ArtifactKind, **sources: str) -> Callable[[Path], object]:
-    return lambda _: made("x", kind, **sources)
-
-
 #: By rule: what is planted, and the artifact or run that the one gap is about.
 PLANTS: Mapping[str, tuple[Callable[[Path], object], str]] = {
     "model_without_training_input": (lambda data: show(data, models=(model("gone"),)), "x"),
@@ -148,11 +129,11 @@ PLANTS: Mapping[str, tuple[Callable[[Path], object], str]] = {
         ),
         "unknown",
     ),
-    "fine_tune_without_base": (without(KIND.FINE_TUNE, trained_on="adult-v1@1"), "x"),
-    "adapter_without_base": (without(KIND.ADAPTER, trained_on="adult-v1@1"), "x"),
-    "distilled_without_teacher": (without(KIND.DISTILLED, trained_on="adult-v1@1"), "x"),
-    "merged_from_too_few": (without(KIND.MERGED, merged_from="monolithic v1"), "x"),
-    "quantized_without_source": (without(KIND.QUANTIZED), "x"),
+    "fine_tune_without_base": (made(KIND.FINE_TUNE, trained_on="adult-v1@1"), "x"),
+    "adapter_without_base": (made(KIND.ADAPTER, trained_on="adult-v1@1"), "x"),
+    "distilled_without_teacher": (made(KIND.DISTILLED, trained_on="adult-v1@1"), "x"),
+    "merged_from_too_few": (made(KIND.MERGED, merged_from="monolithic v1"), "x"),
+    "quantized_without_source": (made(KIND.QUANTIZED), "x"),
     "checkpoint_without_run": (retire_run, company.CHECKPOINT),
     "dataset_without_subject_index": (lambda data: tell(data, "unread"), "unread@1"),
     "synthetic_without_generator": (
@@ -194,7 +175,7 @@ def test_every_rule_has_a_plant() -> None:
 
 
 def test_each_planted_gap_is_found_and_nothing_else_is(tmp_path: Path) -> None:
-    complete_company(tmp_path)
+    company.build(tmp_path)
     kinds = set(Artifact.objects.values_list("kind", flat=True))
     assert kinds == {kind.value for kind in ArtifactKind}
     ann = subject_digest(company.ANN)

@@ -118,12 +118,53 @@ def test_only_a_quantisation_may_have_read_no_rows(
     assert document["base"]["without_rows"] is False
 
 
-@pytest.mark.parametrize("sources", [1, 2])
-def test_a_merge_is_not_repeated_however_many_models_it_names(sources: int) -> None:
-    merged = model("merged", *(model(f"source-{number}") for number in range(sources)))
+def merge(**sources: Artifact) -> Artifact:
+    """A merge of models, each logged under the name that it is given by."""
+    for name, source in sources.items():
+        Artifact.objects.filter(pk=source.pk).update(attributes={"logged_name": name})
+    merged = model("merged", *sources.values())
     Artifact.objects.filter(pk=merged.pk).update(kind=ArtifactKind.MERGED)
     Derivation.objects.filter(downstream=merged).update(relation=Relation.MERGED_FROM)
+    return merged
 
-    for artifact in (merged, model("tuned", merged)):
-        with pytest.raises(UnrepeatableTrainingError, match="merged is a merge"):
-            training_document(artifact.pk)
+
+def test_a_merge_is_described_with_each_model_under_its_name() -> None:
+    merged = merge(tall=model("a", recipe="company.recipes:tall"), small=model("b"))
+    tuned = model("tuned", merged)
+
+    for document in (training_document(merged.pk), (training_document(tuned.pk) or {})["base"]):
+        assert document is not None
+        assert document["base"] is None
+        assert list(document["merged"]) == ["small", "tall"]
+        assert document["merged"]["tall"]["recipe"] == "company.recipes:tall"
+        assert document["without_rows"]
+
+
+@pytest.mark.parametrize(
+    ("sources", "reason"),
+    [
+        ({"one": "a"}, "fewer than two"),
+        ({"one": "a", "": "b"}, r"\(a, b\) cannot be told apart"),
+        ({"one": "a", "../two": "b"}, r"\(a, b\) cannot be told apart"),
+        ({"one": "a", "..": "b"}, r"\(a, b\) cannot be told apart"),
+        ({"one": "a", "two": "bought"}, "the recipe of bought, which"),
+    ],
+)
+def test_a_merge_that_cannot_be_repeated_says_why(sources: dict[str, str], reason: str) -> None:
+    merged = merge(
+        **{
+            logged: model(name, recipe="" if name == "bought" else "company.recipes:train")
+            for logged, name in sources.items()
+        }
+    )
+
+    with pytest.raises(UnrepeatableTrainingError, match=reason):
+        training_document(merged.pk)
+
+
+def test_two_models_of_one_name_have_no_place_of_their_own_in_a_merge() -> None:
+    merged = merge(one=model("a"), two=model("b"))
+    Artifact.objects.filter(name="b").update(attributes={"logged_name": "one"})
+
+    with pytest.raises(UnrepeatableTrainingError, match="cannot be told apart"):
+        training_document(merged.pk)

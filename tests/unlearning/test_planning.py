@@ -396,12 +396,16 @@ def test_a_reward_model_is_treated_as_any_model_is() -> None:
 @pytest.mark.parametrize(
     ("artifact", "reason"),
     [
-        (over(2, ArtifactKind.ADAPTER), "the model that it was made for is not recorded"),
-        (over(2, ArtifactKind.QUANTIZED), "the model that it was made for is not recorded"),
+        (over(2, ArtifactKind.ADAPTER), "what it was made of is not recorded"),
+        (over(2, ArtifactKind.QUANTIZED), "what it was made of is not recorded"),
+        (over(2, ArtifactKind.MERGED), "what it was made of is not recorded"),
         (over(2, ArtifactKind.ADAPTER, 1, recipe=False), "recipe is not recorded"),
         (over(2, ArtifactKind.QUANTIZED, 1, recipe=False), "recipe is not recorded"),
-        (over(2, ArtifactKind.MERGED, 1, 7), "a person must merge anew"),
-        (over(2, ArtifactKind.MERGED, 1, 7, recipe=False), "a person must merge anew"),
+        (over(2, ArtifactKind.MERGED, 1, 7, recipe=False), "recipe is not recorded"),
+        (
+            replace(over(2, ArtifactKind.MERGED, 1), unrepeatable="fewer than two are recorded"),
+            "fewer than two",
+        ),
         (affected(2, ArtifactKind.SOURCE, CONTENT, 2), "a person must delete the records there"),
     ],
 )
@@ -415,14 +419,30 @@ def test_what_no_method_treats_waits_for_a_person_with_the_reason(
     assert (left.artifact, reason in left.reason) == (2, True)
 
 
-@pytest.mark.parametrize("kind", [ArtifactKind.QUANTIZED, ArtifactKind.FINE_TUNE])
-def test_what_was_made_from_a_merge_waits_with_it(kind: ArtifactKind) -> None:
-    merged, after = over(2, ArtifactKind.MERGED, 1), replace(over(3, kind, 2), tags={})
+def test_a_merge_is_made_again_after_every_model_that_goes_into_it() -> None:
+    other = replace(BASE, id=2, rank=2)
+    merged = over(3, ArtifactKind.MERGED, 1, 2)
+    quantised = replace(over(4, ArtifactKind.QUANTIZED, 3), ancestors=(3,))
 
-    planned = plan(PlanningInput(artifacts=(BASE, merged, after)))
+    planned = plan(PlanningInput(artifacts=(BASE, other, merged, quantised)))
+
+    assert planned.uncovered == ()
+    assert [(step.artifact, step.depends_on, step.cost_seconds) for step in planned.steps] == [
+        (1, (), 2.0),
+        (2, (), 2.0),
+        (3, (1, 2), 5.0),
+        (4, (3,), 6.0),
+    ]
+    assert {step.method for step in planned.steps} == {"retrain_from_clean_ancestor"}
+
+
+def test_what_was_made_from_a_merge_without_recipe_waits_with_it() -> None:
+    merged = over(2, ArtifactKind.MERGED, 1, recipe=False)
+
+    planned = plan(PlanningInput(artifacts=(BASE, merged, over(3, ArtifactKind.QUANTIZED, 2))))
 
     assert {item.artifact for item in planned.uncovered} == {2, 3}
-    assert "is merged, which no machine repeats" in planned.uncovered[1].reason
+    assert "which it was made from, is not recorded" in planned.uncovered[1].reason
 
 
 def test_rows_leave_a_corpus_last_while_the_product_that_looks_it_up_is_silenced_first() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from examples.company.prepare_data import prepare
 from tests.unlearning.jobs import as_json, quiet, step
-from tests.unlearning.tiny import quantisation, training, write_dataset
+from tests.unlearning.tiny import merge, quantisation, training, write_dataset
+from unlearning.digests import merged_digest
 from unlearning.jobfiles import JobInputError, Training
 from unlearning.methods.retrain_from_clean_ancestor import apply as retrain
 from unlearning.methods.sisa_shard_retrain import apply as retrain_shard
@@ -113,6 +114,32 @@ def test_a_quantised_model_is_made_again_over_its_base_and_reads_no_row(tmp_path
         assert output.digest == references.models[quantised.key].digest
         assert output.manifest["base_digest"] == references.models[base.key].digest
         assert output.manifest["records"] == 0
+
+
+def test_a_merge_is_made_again_of_its_models_each_in_its_place(tmp_path: Path) -> None:
+    first, second = write_dataset(tmp_path / "v1", 40), write_dataset(tmp_path / "v2", 60)
+    small, tall = training(first), training(second, base=training(first))
+    merged, swapped = merge(most=tall, least=small), merge(most=small, least=tall)
+    original, _ = run_lineage(merged, out=tmp_path / "original", report=quiet)
+
+    job = step("retrain_from_clean_ancestor", ["R-007"], merged, original.model_dir, tmp_path)
+    output = retrain(job, quiet)
+    for directory in (first, second):
+        redact(directory, "R-007", "number")
+    references = replay(
+        [as_json(merged), as_json(swapped)],
+        record_ids=["R-007"],
+        out=tmp_path / "reference",
+        report=quiet,
+    )
+
+    assert references.failures == ()
+    assert output.digest == references.models[merged.key].digest != original.digest
+    assert output.digest != references.models[swapped.key].digest
+    assert output.manifest["base_digest"] == merged_digest(
+        {name: references.models[source.key].digest for name, source in merged.merged.items()}
+    )
+    assert {folder.name for folder in (job.out / "base").iterdir()} == {"small", "tall"}
 
 
 def test_a_training_whose_rows_are_not_recorded_is_not_taken_for_one_without_rows(

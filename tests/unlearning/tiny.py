@@ -130,7 +130,34 @@ class TinyQuantizer(TinyRecipe):
         return model
 
 
+class TinyMerger(TinyRecipe):
+    """Three quarters of one model and a quarter of another: which is which matters."""
+
+    def train(  # noqa: PLR0913 - the recipe contract
+        self,
+        data: RecordView,
+        *,
+        params: Mapping[str, str],
+        seed: int,
+        resume_from: Path | None,
+        base: Path | None,
+        on_checkpoint: OnCheckpoint,
+        report: Report,
+    ) -> TrainedModel:
+        """Average the weights of the two."""
+        del seed, resume_from, on_checkpoint
+        assert base is not None
+        assert data.records == ()
+        most, least = (
+            load_file(base / params[place] / "model.safetensors") for place in ("most", "least")
+        )
+        report(1.0, "averaged")
+        state = {name: 0.75 * most[name] + 0.25 * least[name] for name in most}
+        return TrainedModel(state=state, details={})
+
+
 recipe = TinyRecipe()
+merger = TinyMerger()
 quantizer = TinyQuantizer()
 chatty = ChattyRecipe()
 
@@ -158,5 +185,18 @@ def quantisation(base: Training) -> Training:
         datasets=(),
         held_out=base.held_out,
         base=base,
+        without_rows=True,
+    )
+
+
+def merge(*, most: Training, least: Training) -> Training:
+    """Describe a run that only averages two models."""
+    return Training(
+        recipe="tests.unlearning.tiny:merger",
+        params={"most": "tall", "least": "small"},
+        seed=0,
+        datasets=(),
+        held_out=most.held_out,
+        merged={"small": least, "tall": most},
         without_rows=True,
     )

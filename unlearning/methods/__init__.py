@@ -45,9 +45,9 @@ class Method:
 
 #: Models whose weights stand by themselves and are learned from rows.
 _LEARNED = frozenset({"model", "fine_tune", "distilled", "reward_model"})
-#: Those that are made for one base: an adapter fits no other, a quantised model is its base again.
-#: A merged model is in no row: no machine repeats a merge (docs/decisions/0033).
-_OF_ONE_BASE = frozenset({"adapter", "quantized"})
+#: Those that are nothing without other models: an adapter fits no base but its own, a merged or a
+#: quantised model is made of them.
+_OF_MODELS = frozenset({"adapter", "merged", "quantized"})
 _OF_RETRAINS = ("manifest_excludes", "replay_equal", "utility_floor")
 _OF_HEIRS = ("ancestor_clean",)
 
@@ -76,7 +76,7 @@ METHODS: dict[str, Method] = {
             name="Retrain from a clean ancestor",
             family="retraining",
             guarantee_class="exact",
-            treats=_LEARNED | _OF_ONE_BASE,
+            treats=_LEARNED | _OF_MODELS,
             needs="the recipes, parameters and seeds of the model and of every model it came from",
             citation="Cao and Yang 2015, Towards Making Systems Forget, IEEE S&P",
             does_not_guarantee=(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from lineage.graph import ArtifactKind, Influence
+from lineage.graph import RECAST, ArtifactKind, Influence
 from unlearning.methods import METHODS
 from unlearning.planning.policy import APPROXIMATE_ALLOWED, APPROXIMATE_SHARE, POLICY, POLICY_TAG
 from unlearning.planning.steps import step_for
@@ -15,13 +15,8 @@ from unlearning.planning.values import (
     Uncovered,
 )
 
-#: Kinds that are nothing without the one model that they were made for.
-_MADE_FOR_A_BASE = frozenset({ArtifactKind.ADAPTER, ArtifactKind.QUANTIZED})
-_NO_MERGE = (
-    "a merge is not repeated by machine; a person must merge anew the models that take the place "
-    "of those that it was merged from, or withdraw it"
-)
-
+#: Kinds that are nothing without the models that they were made of.
+_MADE_OF_MODELS = RECAST | {ArtifactKind.ADAPTER}
 #: What was decided of the artifacts that come before.
 Decided = Mapping[int, PlannedStep | Uncovered]
 
@@ -52,12 +47,10 @@ def _why_not_again(artifact: PlanningArtifact) -> str:
     """Say why an artifact cannot be made again, whatever was decided of others; empty if it can."""
     if Influence.WEIGHTS not in artifact.influence:
         return "the records were used to choose this model, not to train it; no method treats it"
-    if artifact.kind is ArtifactKind.MERGED:
-        return _NO_MERGE
     if artifact.training is None or not artifact.training.recipe:
         return "its training recipe is not recorded, so it cannot be made again"
-    if artifact.kind in _MADE_FOR_A_BASE and not artifact.base_models:
-        return "the model that it was made for is not recorded, so it cannot be made again"
+    if artifact.kind in _MADE_OF_MODELS and not artifact.base_models:
+        return "what it was made of is not recorded, so it cannot be made again"
     return artifact.unrepeatable
 
 
@@ -85,10 +78,6 @@ def _obstacle(
                     "cannot be made again"
                 )
         elif Influence.WEIGHTS in ancestor.influence:
-            if ancestor.kind is ArtifactKind.MERGED:
-                return (
-                    f"{ancestor.name}, which it was made from, is merged, which no machine repeats"
-                )
             if ancestor.training is None or not ancestor.training.recipe:
                 return f"the recipe of {ancestor.name}, which it was made from, is not recorded"
             if deeper := _obstacle(ancestor, by_id, decided):

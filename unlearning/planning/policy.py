@@ -14,6 +14,7 @@ POLICY: dict[ArtifactKind, str] = {
     ArtifactKind.FINE_TUNE: "exact",
     ArtifactKind.ADAPTER: "exact",
     ArtifactKind.DISTILLED: "exact",
+    ArtifactKind.MERGED: "exact",
     ArtifactKind.QUANTIZED: "exact",
     ArtifactKind.REWARD_MODEL: "exact",
     ArtifactKind.SYNTHETIC_DATASET: "exact",
