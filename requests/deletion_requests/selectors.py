@@ -198,7 +198,7 @@ def _identity(row: DeletionRequest) -> IdentityView | None:
 
 def _approvals(plan: PlanView) -> tuple[ApprovalView, ...]:
     rows = (
-        Approval.objects.filter(plan_id=plan.id).select_related("officer").order_by("approved_at")
+        Approval.objects.filter(plan_id=plan.id).select_related("officer").order_by("approved_at", "pk")
     )
     return tuple(
         ApprovalView(
