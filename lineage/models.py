@@ -158,6 +158,74 @@ class Posting(models.Model):
         return bytes(self.subject_digest).hex()
 
 
+class RecordFingerprint(models.Model):
+    """What one record says, as far as it tells duplicates: keyed, so that nobody can test a guess.
+
+    It goes with its segment.
+    """
+
+    pk = models.CompositePrimaryKey("segment_id", "record_id")
+    #: No constraint: rows come in by COPY, and go with their segment in one statement.
+    segment = models.ForeignKey(
+        Artifact, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    record_id = models.CharField(max_length=200)
+    key_version = models.PositiveSmallIntegerField()
+    #: First 16 bytes of HMAC-SHA-256 over the normalised content.
+    content = models.BinaryField(max_length=16)
+    #: Whether the row names a data subject.
+    named = models.BooleanField()
+    #: Low byte of each MinHash; empty where near duplicates are not looked for.
+    sketch = models.BinaryField(default=b"")
+    #: Near duplicates share at least one of these numbers.
+    bands = ArrayField(models.IntegerField(), default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["content"], name="fingerprint_by_content"),
+            models.Index(
+                fields=["content"],
+                condition=models.Q(named=False),
+                name="fingerprint_of_nobody",
+            ),
+            GinIndex(fields=["bands"], condition=~models.Q(sketch=b""), name="fingerprint_by_band"),
+        ]
+
+    def __str__(self) -> str:
+        return bytes(self.content).hex()
+
+
+class DuplicateDecision(models.Model):
+    """What an officer decided of a row that says the same as a record of a data subject."""
+
+    class Decision(models.TextChoices):
+        """Whose row it is."""
+
+        SAME_PERSON = "same_person", "of the same person"
+        OTHER_PERSON = "other_person", "of another person"
+
+    subject_digest = models.BinaryField(max_length=16)
+    key_version = models.PositiveSmallIntegerField()
+    #: The duplicate, wherever a record of this id says this.
+    record_id = models.CharField(max_length=200)
+    content = models.BinaryField(max_length=16)
+    decision = models.CharField(max_length=12, choices=Decision.choices)
+    #: Who decided, as the ledger names people.
+    decided_by = models.CharField(max_length=160)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject_digest", "key_version", "record_id", "content"],
+                name="duplicate_decided_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{bytes(self.subject_digest).hex()} {self.decision}"
+
+
 class SubjectChoice(models.Model):
     """What one data subject decided about one purpose at one moment.
 

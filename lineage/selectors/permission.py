@@ -25,7 +25,7 @@ from lineage.permission import (
     WantedDataset,
     decide,
 )
-from lineage.records import SEGMENT_PATTERN
+from lineage.records import MalformedRecordsError, layout_from, segment_paths
 from lineage.selectors.knowledge import one_moment
 from lineage.terms import terms_of
 
@@ -148,7 +148,13 @@ def _unread(artifact: Artifact) -> str:
 def _written_since(artifact: Artifact, moment: datetime) -> bool:
     """Whether a file of rows is newer than a moment; of files elsewhere nobody can tell here."""
     directory = local_path(artifact.location)
-    files = directory.glob(SEGMENT_PATTERN) if directory is not None else ()
+    layout = layout_from(artifact.attributes)
+    if directory is None or layout is None:
+        return False
+    try:
+        files = segment_paths(directory, layout.format)
+    except MalformedRecordsError:
+        return False
     return any(file.stat().st_mtime > moment.timestamp() for file in files)
 
 

@@ -14,15 +14,19 @@ from lineage.graph import DATASETS, ArtifactKind, Relation
 from lineage.models import Artifact, ArtifactState, Derivation, DueReading
 from lineage.records import (
     MalformedRecordsError,
+    NamedSegment,
+    RecordFormat,
     RecordLayout,
+    Row,
     SegmentFile,
     layout_from,
     list_segments,
     read_rows,
     version_digest,
 )
+from lineage.services.fingerprints import IncomingFingerprints, incoming_fingerprints
 from lineage.services.graph import lock_graph
-from lineage.services.postings import incoming_postings
+from lineage.services.postings import IncomingPostings, incoming_postings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +93,8 @@ def segment_files(version: Artifact) -> list[SegmentFile]:
         UnreadableRecords: They are not on this machine, or there are none.
     """
     try:
-        return list_segments(_directory_of(version))
+        layout = layout_from(version.attributes)
+        return list_segments(_directory_of(version), layout.format if layout else RecordFormat.CSV)
     except MalformedRecordsError as error:
         raise UnreadableRecords(f"{version.name}: {error}") from error
 
@@ -109,14 +114,14 @@ def _directory_of(version: Artifact) -> Path:
     return directory
 
 
-def attach_segments(version: Artifact, files: Iterable[SegmentFile]) -> dict[str, int]:
+def attach_segments(version: Artifact, parts: Iterable[NamedSegment]) -> dict[str, int]:
     """Find or make the segment nodes of a version and their ``part_of`` edges.
 
     Returns:
         Segment ids by digest; equal content is one segment, whichever versions it is part of.
     """
-    paths = {file.digest: file.path for file in files}
-    identities = {digest: f"segment:{digest}" for digest in paths}
+    named = {part.digest: part for part in parts}
+    identities = {digest: f"segment:{digest}" for digest in named}
     # No row is made twice: the caller holds the lock of the graph's writers.
     known = set(
         Artifact.objects.filter(identity__in=identities.values()).values_list("identity", flat=True)
@@ -125,12 +130,12 @@ def attach_segments(version: Artifact, files: Iterable[SegmentFile]) -> dict[str
         Artifact(
             kind=ArtifactKind.SEGMENT,
             identity=identities[digest],
-            name=f"{version.name}/{path.name}"[-300:],
+            name=f"{version.name}/{part.name}"[-300:],
             digest=digest,
-            location=path.as_uri(),
+            location=part.location,
             occurred_at=version.occurred_at,
         )
-        for digest, path in paths.items()
+        for digest, part in named.items()
         if identities[digest] not in known
     )
     held = Artifact.objects.filter(identity__in=identities.values())
@@ -157,11 +162,19 @@ def _read_into_postings(
 ) -> tuple[int, int]:
     """Stream all rows into the postings; returns the numbers of rows and of subjects."""
     rows = 0
-    with incoming_postings() as incoming:
+    with incoming_fingerprints(layout) as fingerprints, incoming_postings() as incoming:
         for file in files:
+            segment = segments[file.digest]
             for row in read_rows(file.path, layout):
                 rows += 1
-                for identifier in row.subjects:
-                    digest = subject_digest(identifier).value
-                    incoming.add(digest, segments[file.digest], row.record_id)
+                take_row(row, segment, incoming, fingerprints)
     return rows, incoming.subjects
+
+
+def take_row(
+    row: Row, segment: int, postings: IncomingPostings, fingerprints: IncomingFingerprints
+) -> None:
+    """Note whose record a row of a segment is, and what it says."""
+    for identifier in row.subjects:
+        postings.add(subject_digest(identifier).value, segment, row.record_id)
+    fingerprints.add(segment, row)

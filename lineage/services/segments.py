@@ -8,6 +8,7 @@ from django.db import connection
 from lineage.capture.locations import local_path
 from lineage.graph import Relation
 from lineage.models import Artifact, ArtifactState, Derivation
+from lineage.services.fingerprints import forget_fingerprints
 
 #: Takes destroyed segments out of the parallel arrays, in one statement for all subjects. A record
 #: that is not in the rewritten segment either was redacted: its segment is remembered as past. One
@@ -64,6 +65,7 @@ def destroy_vanished_segments(old: Artifact, rewritten: Mapping[int, int]) -> No
     vanished = sorted(segments - set(held))
     Artifact.objects.filter(pk__in=vanished).update(state=ArtifactState.DESTROYED)
     _retire_postings({segment: rewritten.get(segment) for segment in vanished})
+    forget_fingerprints(vanished)
 
 
 def _retire_postings(rewritten: Mapping[int, int | None]) -> None:

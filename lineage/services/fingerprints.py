@@ -1,0 +1,157 @@
+"""The one way in for fingerprints of records, and what becomes of a duplicate that names nobody."""
+
+import csv
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from tempfile import SpooledTemporaryFile
+
+from django.conf import settings
+from django.db import connection
+
+from lineage.models import DuplicateDecision
+from lineage.records import Fingerprinter, RecordLayout, Row
+from lineage.services.postings import incoming_postings
+
+#: Bytes kept in memory before the fingerprints of a reading go through a nameless file.
+IN_MEMORY = 1 << 25
+#: Bytes handed to COPY at a time.
+BLOCK = 1 << 16
+
+CREATE_INCOMING = """
+CREATE TEMPORARY TABLE incoming_fingerprint (
+    segment bigint, record text, content bytea, named boolean, sketch bytea, bands int[]
+) ON COMMIT DROP
+"""
+#: A segment may be part of several datasets; a row that one of them finds named is named.
+MERGE_INCOMING = """
+INSERT INTO lineage_recordfingerprint AS held
+    (segment_id, record_id, key_version, content, named, sketch, bands)
+SELECT DISTINCT ON (segment, record) segment, record, %s, content, named, sketch, bands
+FROM incoming_fingerprint ORDER BY segment, record, named DESC
+ON CONFLICT (segment_id, record_id) DO UPDATE SET
+    key_version = EXCLUDED.key_version, content = EXCLUDED.content,
+    named = held.named OR EXCLUDED.named, sketch = EXCLUDED.sketch, bands = EXCLUDED.bands
+"""
+#: Rows of nobody that say the same as records of one data subject and of no one else, and rows
+#: that an officer found to be the same person's: each with the subject that it belongs to.
+#: Only contents that some segments hold are looked at.
+BELONGING = """
+WITH shared AS (
+    SELECT DISTINCT nobody.content FROM lineage_recordfingerprint AS nobody
+    WHERE NOT nobody.named AND nobody.key_version = %(key_version)s AND EXISTS (
+        SELECT FROM lineage_recordfingerprint AS fresh
+        WHERE fresh.content = nobody.content AND fresh.segment_id = ANY (%(segments)s)
+    )
+), named AS (
+    SELECT content, segment_id, record_id FROM lineage_recordfingerprint
+    JOIN shared USING (content) WHERE named AND key_version = %(key_version)s
+), owners AS (
+    SELECT named.content, posting.subject_digest, count(*) AS records
+    FROM lineage_posting AS posting
+    CROSS JOIN LATERAL unnest(posting.segments, posting.record_ids) AS held (segment, record)
+    JOIN named ON named.segment_id = held.segment AND named.record_id = held.record
+    WHERE posting.segments && ARRAY(SELECT DISTINCT segment_id FROM named)
+        AND posting.key_version = %(key_version)s
+    GROUP BY 1, 2
+)
+SELECT owners.subject_digest, copy.segment_id, copy.record_id
+FROM owners
+JOIN (SELECT content, count(*) AS records FROM named GROUP BY 1) AS whole USING (content, records)
+JOIN lineage_recordfingerprint AS copy USING (content)
+WHERE NOT copy.named AND copy.key_version = %(key_version)s
+UNION
+SELECT decided.subject_digest, copy.segment_id, copy.record_id
+FROM lineage_duplicatedecision AS decided
+JOIN lineage_recordfingerprint AS copy USING (content, record_id, key_version)
+WHERE decided.decision = %(same_person)s AND decided.key_version = %(key_version)s
+    AND copy.segment_id = ANY (%(segments)s)
+"""
+#: A decision says whose row a record id names; it goes with the last such row.
+FORGET = """
+WITH gone AS (DELETE FROM lineage_recordfingerprint WHERE segment_id = ANY (%(segments)s))
+DELETE FROM lineage_duplicatedecision AS decided WHERE NOT EXISTS (
+    SELECT FROM lineage_recordfingerprint AS copy
+    WHERE copy.content = decided.content AND copy.record_id = decided.record_id
+        AND copy.segment_id <> ALL (%(segments)s)
+)
+"""
+
+
+class IncomingFingerprints:
+    """Fingerprints on their way into the record index; see :func:`incoming_fingerprints`."""
+
+    def __init__(self, spool: SpooledTemporaryFile[str], layout: RecordLayout) -> None:
+        """Write to a spool that COPY reads."""
+        pepper = settings.SUBJECT_PEPPERS[settings.SUBJECT_PEPPER_VERSION]
+        self._fingerprinter = Fingerprinter(pepper, near=layout.near_duplicates)
+        self._rows = csv.writer(spool, lineterminator="\n")
+        self.segments: set[int] = set()
+
+    def add(self, segment_id: int, row: Row) -> None:
+        """Keep what tells duplicates of a row; a row that says nothing has none."""
+        found = self._fingerprinter.of(row.content)
+        if found is None:
+            return
+        self.segments.add(segment_id)
+        self._rows.writerow(
+            (
+                segment_id,
+                row.record_id,
+                f"\\x{found.digest.hex()}",
+                "t" if row.subjects else "f",
+                f"\\x{found.sketch.hex()}",
+                f"{{{','.join(map(str, found.bands))}}}",
+            )
+        )
+
+
+@contextmanager
+def incoming_fingerprints(layout: RecordLayout) -> Iterator[IncomingFingerprints]:
+    """Take fingerprints in and merge them at the end; all or nothing with the transaction.
+
+    The caller has a transaction open. The connection is free until the context ends, so that the
+    memberships of the same rows can be copied meanwhile.
+    """
+    with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as spool:
+        incoming = IncomingFingerprints(spool, layout)
+        yield incoming
+        spool.seek(0)
+        with connection.cursor() as cursor:
+            cursor.execute(CREATE_INCOMING)
+            with cursor.copy("COPY incoming_fingerprint FROM STDIN (FORMAT csv)") as copy:
+                while block := spool.read(BLOCK):
+                    copy.write(block)
+            cursor.execute(MERGE_INCOMING, [settings.SUBJECT_PEPPER_VERSION])
+            cursor.execute("DROP TABLE incoming_fingerprint")
+    link_duplicates(incoming.segments)
+
+
+def link_duplicates(segments: Collection[int]) -> int:
+    """Give duplicates that belong to a data subject to that subject; returns how many entries.
+
+    They are a record of the subject from then on: a trace finds them, and a plan takes them along.
+
+    Args:
+        segments: Segments whose rows came in, or were decided upon.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            BELONGING,
+            {
+                "segments": list(segments),
+                "key_version": settings.SUBJECT_PEPPER_VERSION,
+                "same_person": DuplicateDecision.Decision.SAME_PERSON,
+            },
+        )
+        found = cursor.fetchall()
+    if found:
+        with incoming_postings() as incoming:
+            for digest, segment_id, record_id in found:
+                incoming.add(bytes(digest), segment_id, record_id)
+    return len(found)
+
+
+def forget_fingerprints(segments: Collection[int]) -> None:
+    """Forget what the rows of destroyed segments said, and what was decided of them alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET, {"segments": list(segments)})
