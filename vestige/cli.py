@@ -186,6 +186,53 @@ def choice(choice: str, email: str, purpose: str | None, at: str | None) -> None
 
 
 @main.group()
+def index() -> None:
+    """Look after the record index: which segments hold whose records."""
+
+
+@index.command("load")
+@click.argument("source")
+@click.option("--dataset", required=True, help="NAME or NAME@VERSION.")
+@click.option("--record-id", required=True, help="Column that names the record.")
+@click.option("--subject", multiple=True, required=True, help="Column that says whose it is.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["auto", "parquet", "csv", "jsonl", "sql", "mlflow", "huggingface"]),
+    default="auto",
+    help="Of the rows [told from the files].",
+)
+@click.option("--query", help="Which rows of a database: one SELECT.")
+@click.option("--tracking-uri", help="Of MLflow [the configured server].")
+@click.option(
+    "--on-bad-row",
+    type=click.Choice(["stop", "skip"]),
+    default="stop",
+    help="Load nothing, or all but the bad rows [stop].",
+)
+@click.option("--unnamed-rows", is_flag=True, help="Take rows that name nobody, too.")
+@click.option("--near-duplicates", is_flag=True, help="Look for nearly equal texts, too.")
+@click.option("--dry-run", is_flag=True, help="Read everything and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def index_load(source: str, **options: object) -> None:
+    """Load the rows of SOURCE: a file or folder, mlflow:RUN[/NAME], postgresql://, sqlite:///.
+
+    Exit status 0: loaded. 1: nothing was loaded, or not all of it; the message says why.
+    """
+    options["format"], options["json"] = options.pop("form"), options.pop("as_json")
+    given: list[str] = []
+    for name, value in options.items():
+        flag = f"--{name.replace('_', '-')}"
+        if value is True:
+            given.append(flag)
+        elif isinstance(value, tuple):
+            given += [f"{flag}={one}" for one in value]
+        elif value:
+            given.append(f"{flag}={value}")
+    _manage("index_load", *given, "--", source)
+
+
+@main.group()
 def ledger() -> None:
     """Look after the ledger of this installation."""
 

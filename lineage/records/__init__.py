@@ -14,6 +14,7 @@ from lineage.records.files import (
     version_digest,
 )
 from lineage.records.reading import checked, read_each, read_rows
+from lineage.records.rewriting import DESCRIPTION_FILE, REWRITABLE, why_by_hand, why_not_rewritable
 from lineage.records.tables import read_values, require_columns
 from lineage.records.text import text_of
 from lineage.records.values import (
@@ -34,7 +35,9 @@ from lineage.records.values import (
 
 __all__ = [
     "ALIKE",
+    "DESCRIPTION_FILE",
     "LONGEST_RECORD_ID",
+    "REWRITABLE",
     "BadRow",
     "FileSource",
     "Fingerprint",
@@ -62,4 +65,6 @@ __all__ = [
     "similarity",
     "text_of",
     "version_digest",
+    "why_by_hand",
+    "why_not_rewritable",
 ]

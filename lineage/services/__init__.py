@@ -1,8 +1,10 @@
 """Writes of the lineage app."""
 
 from lineage.services.choices import record_choice
+from lineage.services.datasets import LoadOrder
 from lineage.services.destruction import record_destruction
 from lineage.services.graph import record_observations
+from lineage.services.loading import LoadSummary, check_source, load_dataset
 from lineage.services.mlflow import CaptureSummary, capture_mlflow
 from lineage.services.openlineage import Receipt, receive_event
 from lineage.services.reading import attempt_reading, sweep_readings
@@ -14,9 +16,13 @@ from lineage.services.terms import state_terms
 __all__ = [
     "CaptureSummary",
     "IndexSummary",
+    "LoadOrder",
+    "LoadSummary",
     "Receipt",
     "attempt_reading",
     "capture_mlflow",
+    "check_source",
+    "load_dataset",
     "load_record_index",
     "receive_event",
     "record_choice",
