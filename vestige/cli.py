@@ -233,6 +233,29 @@ def index_load(source: str, **options: object) -> None:
 
 
 @main.group()
+def duplicates() -> None:
+    """Look at rows that say the same as somebody's records."""
+
+
+@duplicates.command("list")
+@click.option("--email", required=True, help="An identifier of the data subject.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def duplicates_list(email: str, *, as_json: bool) -> None:
+    """List the rows that resemble a data subject's records and are not on record as theirs."""
+    _manage("duplicates", "list", f"--email={email}", *(["--json"] if as_json else []))
+
+
+@duplicates.command("decide")
+@click.option("--email", required=True, help="An identifier of the data subject.")
+@click.option("--record", required=True, help="Record id of the row.")
+@click.argument("decision", type=click.Choice(["same_person", "other_person"]))
+def duplicates_decide(email: str, record: str, decision: str) -> None:
+    """Say whose row it is: of the same person it joins their records, else it stays."""
+    given = [f"--email={email}", f"--record={record}", f"--decision={decision}"]
+    _manage("duplicates", "decide", *given)
+
+
+@main.group()
 def ledger() -> None:
     """Look after the ledger of this installation."""
 

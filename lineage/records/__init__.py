@@ -4,8 +4,9 @@ Reading streams: memory does not grow with the number of rows. A source lists it
 named by the hash of its content, and reads the rows of each.
 """
 
-from lineage.records.content import ALIKE, Fingerprint, Fingerprinter, similarity
+from lineage.records.content import ALIKE, COMMONPLACE, Fingerprint, Fingerprinter, similarity
 from lineage.records.files import (
+    SUFFIXES,
     FileSource,
     digest_of_all,
     format_of,
@@ -15,7 +16,7 @@ from lineage.records.files import (
 )
 from lineage.records.reading import checked, read_each, read_rows
 from lineage.records.rewriting import DESCRIPTION_FILE, REWRITABLE, why_by_hand, why_not_rewritable
-from lineage.records.tables import read_values, require_columns
+from lineage.records.tables import Broken, json_values, read_values, require_columns
 from lineage.records.text import text_of
 from lineage.records.values import (
     LONGEST_RECORD_ID,
@@ -35,10 +36,13 @@ from lineage.records.values import (
 
 __all__ = [
     "ALIKE",
+    "COMMONPLACE",
     "DESCRIPTION_FILE",
     "LONGEST_RECORD_ID",
     "REWRITABLE",
+    "SUFFIXES",
     "BadRow",
+    "Broken",
     "FileSource",
     "Fingerprint",
     "Fingerprinter",
@@ -53,6 +57,7 @@ __all__ = [
     "checked",
     "digest_of_all",
     "format_of",
+    "json_values",
     "layout_document",
     "layout_from",
     "list_segments",

@@ -23,10 +23,15 @@ from numpy.typing import NDArray
 DIGEST_SIZE = 16
 #: Words of a shingle.
 SHINGLE = 3
+#: Texts of fewer words have no near duplicates: one word apart they are alike by chance.
+LEAST_WORDS = 10
 BANDS = 20
 ROWS_OF_A_BAND = 6
 #: Least similarity of near copies.
 ALIKE = 0.8
+#: What more records than this say word for word (a lone class label, say) tells nobody apart: it
+#: makes no duplicates.
+COMMONPLACE = 50
 
 _Hashes: TypeAlias = NDArray[np.uint64]
 
@@ -73,9 +78,10 @@ class Fingerprinter:
             return None
         message = "\x1f".join(cells).encode("utf-8", "surrogatepass")
         digest = hmac.digest(self._key, message, "sha256")[:DIGEST_SIZE]
-        if not self._near:
+        words = " ".join(cells).split()
+        if not self._near or len(words) < LEAST_WORDS:
             return Fingerprint(digest=digest)
-        lowest = self._minima(" ".join(cells).split())
+        lowest = self._minima(words)
         return Fingerprint(
             digest=digest,
             sketch=lowest.astype(np.uint8).tobytes(),
@@ -83,8 +89,8 @@ class Fingerprinter:
         )
 
     def _minima(self, words: Sequence[str]) -> _Hashes:
-        last = max(len(words) - SHINGLE, 0)
-        shingles = {" ".join(words[at : at + SHINGLE]) for at in range(last + 1)}
+        starts = range(len(words) - SHINGLE + 1)
+        shingles = {" ".join(words[at : at + SHINGLE]) for at in starts}
         hashed = b"".join(
             hashlib.blake2b(
                 shingle.encode("utf-8", "surrogatepass"), key=self._key, digest_size=8

@@ -2,6 +2,7 @@
 
 from lineage.selectors.difference import diff_impact, difference_document
 from lineage.selectors.documents import impact_document
+from lineage.selectors.duplicates import Duplicate, count_undecided, duplicates_of
 from lineage.selectors.exposure import (
     Exposures,
     RunExposure,
@@ -21,6 +22,7 @@ from lineage.selectors.training import DatasetUse, Training, model_location, tra
 __all__ = [
     "Contact",
     "DatasetUse",
+    "Duplicate",
     "Exposures",
     "Kept",
     "Retention",
@@ -30,9 +32,11 @@ __all__ = [
     "allowed_to_train",
     "clean_checkpoints",
     "contact_of",
+    "count_undecided",
     "datasets_with_ids_of_others",
     "diff_impact",
     "difference_document",
+    "duplicates_of",
     "exposures",
     "find_gaps",
     "find_gaps_with_artifacts",

@@ -3,6 +3,7 @@
 from lineage.services.choices import record_choice
 from lineage.services.datasets import LoadOrder
 from lineage.services.destruction import record_destruction
+from lineage.services.duplicates import decide_duplicate
 from lineage.services.graph import record_observations
 from lineage.services.loading import LoadSummary, check_source, load_dataset
 from lineage.services.mlflow import CaptureSummary, capture_mlflow
@@ -22,6 +23,7 @@ __all__ = [
     "attempt_reading",
     "capture_mlflow",
     "check_source",
+    "decide_duplicate",
     "load_dataset",
     "load_record_index",
     "receive_event",

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from lineage.models import DuplicateDecision
-from lineage.records import Fingerprinter, RecordLayout, Row
+from lineage.records import COMMONPLACE, Fingerprinter, RecordLayout, Row
 from lineage.services.postings import incoming_postings
 
 #: Bytes kept in memory before the fingerprints of a reading go through a nameless file.
@@ -41,7 +41,10 @@ WITH shared AS (
     WHERE NOT nobody.named AND nobody.key_version = %(key_version)s AND EXISTS (
         SELECT FROM lineage_recordfingerprint AS fresh
         WHERE fresh.content = nobody.content AND fresh.segment_id = ANY (%(segments)s)
-    )
+    ) AND (
+        SELECT count(DISTINCT said.record_id) FROM lineage_recordfingerprint AS said
+        WHERE said.content = nobody.content
+    ) <= %(commonplace)s
 ), named AS (
     SELECT content, segment_id, record_id FROM lineage_recordfingerprint
     JOIN shared USING (content) WHERE named AND key_version = %(key_version)s
@@ -140,6 +143,7 @@ def link_duplicates(segments: Collection[int]) -> int:
             {
                 "segments": list(segments),
                 "key_version": settings.SUBJECT_PEPPER_VERSION,
+                "commonplace": COMMONPLACE,
                 "same_person": DuplicateDecision.Decision.SAME_PERSON,
             },
         )

@@ -1,8 +1,8 @@
-"""``vestige index load``: rows of every format come into the record index, once, all or as asked."""
+"""``vestige index load``: rows of every format come into the record index, once, or not at all."""
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from pyarrow import ipc, parquet
 from governance.subjects import subject_digest
 from lineage.graph import ArtifactKind
 from lineage.models import Artifact, Posting
+from lineage.records import FileSource, RecordFormat, RecordLayout
 from lineage.selectors import find_gaps, trace_subject
-from lineage.services import load_record_index, loading
+from lineage.services import LoadOrder, load_dataset, load_record_index
 
 pytestmark = pytest.mark.django_db
 
@@ -174,22 +175,20 @@ def test_asked_to_skip_it_takes_the_good_rows_lists_the_bad_and_stays_a_gap(tmp_
     assert trace_subject(subject_digest(ANN)).complete
 
 
-def test_a_loading_that_was_cut_off_goes_on_where_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_loading_that_was_cut_off_goes_on_where_it_was(tmp_path: Path) -> None:
     for number, row in enumerate(ROWS):
         write_jsonl(tmp_path, [row], f"{number}.jsonl")
-    whole = loading.take_row
+    layout = RecordLayout(
+        record_id_column="id", subject_columns=("email", "phone"), format=RecordFormat.JSONL
+    )
+    order = LoadOrder(name="people", version="1", layout=layout, skip_bad_rows=True)
 
-    def cut(row: Any, *rest: Any) -> None:
-        if row.record_id == "3":
+    def cut(done: int, _length: int | None, _rows: int) -> None:
+        if done == 2:
             raise KeyboardInterrupt
-        whole(row, *rest)
 
-    with monkeypatch.context() as broken:
-        broken.setattr(loading, "take_row", cut)
-        with pytest.raises(KeyboardInterrupt):
-            load(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        load_dataset(order, FileSource(path=tmp_path, format=RecordFormat.JSONL), cut)
     assert records_of(ANN) == ["1"]
     assert not trace_subject(subject_digest(ANN)).complete
     assert load(tmp_path)["segments_read"] == 1
@@ -251,7 +250,7 @@ def test_a_postgresql_query_is_read_in_one_snapshot_and_writes_nothing() -> None
     ],
 )
 def test_a_source_that_cannot_be_read_is_named_with_the_reason(
-    tmp_path: Path, make: Any, problem: str
+    tmp_path: Path, make: Callable[[Path], Path], problem: str
 ) -> None:
     with pytest.raises(CommandError, match=problem):
         load(make(tmp_path / "people"))
