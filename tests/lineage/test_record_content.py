@@ -19,9 +19,9 @@ def taken(printer: Fingerprinter, *content: str) -> Fingerprint:
     return found
 
 
-@given(st.lists(st.text(), min_size=1, max_size=4), st.sampled_from(["NFC", "NFD", "NFKC"]))
-def test_spelling_is_no_difference(cells: list[str], form: str) -> None:
-    written = [f"  {unicodedata.normalize(form, cell).replace(' ', '  ')}\t" for cell in cells]
+@given(st.lists(st.text(), min_size=1, max_size=4))
+def test_spelling_is_no_difference(cells: list[str]) -> None:
+    written = [f"  {unicodedata.normalize('NFD', cell).replace(' ', '  ')}\t" for cell in cells]
     assert EXACT.of(cells) == EXACT.of(written)
 
 
