@@ -217,7 +217,7 @@ def index() -> None:
 def index_load(source: str, **options: object) -> None:
     """Load the rows of SOURCE: a file or folder, mlflow:RUN[/NAME], postgresql://, sqlite:///.
 
-    Exit status 0: loaded. 1: nothing was loaded, or not all of it; the message says why.
+    Exit status 0: loaded, less the bad rows if so asked. 1: cut off; the message says why.
     """
     options["format"], options["json"] = options.pop("form"), options.pop("as_json")
     given: list[str] = []

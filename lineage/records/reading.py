@@ -82,6 +82,8 @@ def _row(line: int, values: Mapping[str, str] | Broken, layout: RecordLayout) ->
     if not subjects and not layout.unnamed_rows:
         wanted = " or ".join(layout.subject_columns)
         return Broken(column=wanted, problem="no data subject is named")
+    if any(map(_half, subjects)):
+        return Broken(column=" or ".join(layout.subject_columns), problem=_HALF)
     names = _content_columns(tuple(values), layout.columns)
     return Row(
         line=line,
@@ -96,7 +98,17 @@ def _problem_of_id(record_id: str) -> str:
         return "the record id is empty"
     if len(record_id) > LONGEST_RECORD_ID:
         return f"longer than {LONGEST_RECORD_ID} characters"
+    if _half(record_id):
+        return _HALF
     return "it contains a NUL character" if "\0" in record_id else ""
+
+
+#: What JSON can write and nothing can store.
+_HALF = "it contains half of a surrogate pair"
+
+
+def _half(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 @lru_cache(maxsize=128)

@@ -109,6 +109,9 @@ def json_values(text: bytes) -> Mapping[str, str] | Broken:
         return Broken(problem=f"it is no JSON at character {error.colno}: {error.msg}")
     except RecursionError:
         return Broken(problem="it is nested too deeply")
+    except ValueError:
+        # Python reads no number of more than some thousand digits.
+        return Broken(problem="a number in it is too long")
     if not isinstance(pairs, _Pairs):
         return Broken(problem="it is no JSON object")
     values = {name: text_of(_plain(value)) for name, value in pairs}

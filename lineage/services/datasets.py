@@ -15,7 +15,8 @@ from lineage.records import RecordLayout, Source, layout_document
 from lineage.services.graph import lock_graph, record_observations
 from lineage.services.standing import read_standing
 
-#: Attribute of datasets: why only a person can take rows out of them; absent where Vestige can.
+#: Attribute of datasets: why only a person can take rows out of them; empty or absent where a job
+#: can.
 BY_HAND = "by_hand"
 #: Namespace of datasets that were first named by a loading.
 NAMESPACE = "vestige"
@@ -53,9 +54,31 @@ def find_or_make_dataset(order: LoadOrder, source: Source) -> Artifact:
     found = _find(order)
     if found is not None:
         _require_fit(found, order, source)
-        if layout_document(order.layout) == found.attributes.get("record_index") and found.location:
-            return found
     identity = found.identity if found else _identity(order)
+    if found is None or not _told(found, order):
+        _tell(identity, found, order, source)
+    version = Artifact.objects.get(identity=identity)
+    if version.attributes.get(BY_HAND, "") != order.by_hand:
+        version.attributes[BY_HAND] = order.by_hand
+        version.save(update_fields=["attributes"])
+    return version
+
+
+def _told(found: Artifact, order: LoadOrder) -> bool:
+    """Whether everything that a loading tells of a dataset is on record."""
+    known = found.attributes.get("record_index")
+    return bool(found.location) and known == layout_document(order.layout)
+
+
+def _tell(identity: str, found: Artifact | None, order: LoadOrder, source: Source) -> None:
+    """Put the dataset, its place and its layout on record.
+
+    Args:
+        identity: Of the dataset.
+        found: What is on record of it, if anything.
+        order: The loading.
+        source: Where the rows lie.
+    """
     now = timezone.now()
     seen = ObservedArtifact(
         identity=identity,
@@ -68,11 +91,9 @@ def find_or_make_dataset(order: LoadOrder, source: Source) -> Artifact:
             "dataset": order.name,
             "version": order.version or None,
             "record_index": layout_document(order.layout),
-            BY_HAND: order.by_hand or None,
         },
     )
     record_observations(Observations(artifacts=(seen,)))
-    return Artifact.objects.get(identity=identity)
 
 
 def _identity(order: LoadOrder) -> str:

@@ -130,6 +130,13 @@ def test_files_that_changed_are_read_and_the_others_are_not(tmp_path: Path) -> N
     ("line", "problem"),
     [
         ('{"id": 7, "email": "eve@example.org"', "a.jsonl, row 2: it is no JSON at character"),
+        ('{"id": 7, "email": "eve\\ud800@example.org"}', "row 2, column phone: it is missing"),
+        (
+            '{"id": 7, "email": "eve\\ud800", "phone": ""}',
+            "row 2, column email or phone: it contains half",
+        ),
+        ('{"id": "\\ud800", "email": "eve", "phone": ""}', "row 2, column id: it contains half"),
+        (f'{{"id": {"7" * 5000}, "email": "eve"}}', "row 2: a number in it is too long"),
         ('["eve@example.org"]', "a.jsonl, row 2: it is no JSON object"),
         ('{"id": 7, "email": "x", "email": "eve@example.org"}', "row 2: a name stands twice"),
         ('{"id": 7, "phone": ""}', "row 2, column email: it is missing"),
@@ -268,6 +275,19 @@ def test_a_name_that_stands_for_other_rows_is_refused(tmp_path: Path) -> None:
     load(write_jsonl(tmp_path / "here", ROWS))
     with pytest.raises(CommandError, match="another name or version"):
         load(write_jsonl(tmp_path / "there", ROWS))
+
+
+def test_a_description_beside_the_files_lets_a_job_take_rows_out(tmp_path: Path) -> None:
+    write_parquet(tmp_path, ROWS)
+    assert "no usable record-index.json" in load(tmp_path)["by_hand"]
+    described = {"format": "parquet", "subjectColumns": ["phone", "email"], "recordIdColumn": "id"}
+    (tmp_path / "record-index.json").write_text(json.dumps(described))
+    document = load(tmp_path)
+    assert (document["by_hand"], document["segments_read"]) == ("", 0)
+    assert Artifact.objects.get(pk=document["artifact_id"]).attributes["by_hand"] == ""
+    described["recordIdColumn"] = "number"
+    (tmp_path / "record-index.json").write_text(json.dumps(described))
+    assert "names other columns" in load(tmp_path)["by_hand"]
 
 
 def test_an_announced_dataset_of_another_format_is_read_by_the_same_readers(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_loaded_dataset_is_rewritten_swapped_in_and_holds_the_record_no_more(
     words = ("--dataset=people@1", "--record-id=id", "--subject=email", "--json")
     call_command("index_load", *words, "--", str(place), stdout=out)
     dataset = Artifact.objects.get(pk=json.loads(out.getvalue())["artifact_id"])
-    assert "by_hand" not in dataset.attributes
+    assert not dataset.attributes.get("by_hand")
     assert rows_absent(place, "1").outcome == "failed"
 
     output = delete_rows(step("source_row_deletion", ["1"], None, place, tmp_path), quiet)
