@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from governance.subjects import subject_digest
@@ -22,27 +22,7 @@ from lineage.records import (
     version_digest,
 )
 from lineage.services.graph import lock_graph
-
-#: One table for the rows of this transaction, so that the merge is one statement.
-CREATE_INCOMING = (
-    "CREATE TEMPORARY TABLE incoming (subject bytea, segment bigint, record text) ON COMMIT DROP"
-)
-#: Merges the incoming memberships into the parallel arrays; sorted and without repetition, so that
-#: reading the same rows again changes nothing.
-MERGE_INCOMING = """
-INSERT INTO lineage_posting AS held
-    (subject_digest, key_version, segments, record_ids, past_segments)
-SELECT subject, %s, array_agg(segment ORDER BY segment, record),
-    array_agg(record ORDER BY segment, record), '{}'
-FROM (SELECT DISTINCT subject, segment, record FROM incoming) AS fresh GROUP BY subject
-ON CONFLICT (subject_digest, key_version) DO UPDATE SET (segments, record_ids) = (
-    SELECT array_agg(segment ORDER BY segment, record), array_agg(record ORDER BY segment, record)
-    FROM (
-        SELECT * FROM unnest(held.segments, held.record_ids) AS a (segment, record)
-        UNION SELECT * FROM unnest(EXCLUDED.segments, EXCLUDED.record_ids) AS b (segment, record)
-    ) AS merged
-)
-"""
+from lineage.services.postings import incoming_postings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,18 +157,11 @@ def _read_into_postings(
 ) -> tuple[int, int]:
     """Stream all rows into the postings; returns the numbers of rows and of subjects."""
     rows = 0
-    key_version = subject_digest("").key_version
-    with connection.cursor() as cursor:
-        cursor.execute(CREATE_INCOMING)
-        with cursor.copy("COPY incoming (subject, segment, record) FROM STDIN") as copy:
-            for file in files:
-                for row in read_rows(file.path, layout):
-                    rows += 1
-                    for identifier in row.subjects:
-                        digest = subject_digest(identifier).value
-                        copy.write_row((digest, segments[file.digest], row.record_id))
-        cursor.execute(MERGE_INCOMING, [key_version])
-        cursor.execute("SELECT count(DISTINCT subject) FROM incoming")
-        subjects = int(cursor.fetchone()[0])
-        cursor.execute("DROP TABLE incoming")
-    return rows, subjects
+    with incoming_postings() as incoming:
+        for file in files:
+            for row in read_rows(file.path, layout):
+                rows += 1
+                for identifier in row.subjects:
+                    digest = subject_digest(identifier).value
+                    incoming.add(digest, segments[file.digest], row.record_id)
+    return rows, incoming.subjects
