@@ -2,6 +2,7 @@
 
 from lineage.services.choices import record_choice
 from lineage.services.destruction import record_destruction
+from lineage.services.file_index import build_file_index, drop_file_index
 from lineage.services.graph import record_observations
 from lineage.services.mlflow import CaptureSummary, capture_mlflow
 from lineage.services.openlineage import Receipt, receive_event
@@ -9,6 +10,7 @@ from lineage.services.reading import attempt_reading, sweep_readings
 from lineage.services.record_index import IndexSummary, load_record_index
 from lineage.services.redaction import record_redaction
 from lineage.services.regeneration import record_regeneration
+from lineage.services.rotation import rotate_key
 from lineage.services.terms import state_terms
 
 __all__ = [
@@ -16,7 +18,9 @@ __all__ = [
     "IndexSummary",
     "Receipt",
     "attempt_reading",
+    "build_file_index",
     "capture_mlflow",
+    "drop_file_index",
     "load_record_index",
     "receive_event",
     "record_choice",
@@ -24,6 +28,7 @@ __all__ = [
     "record_observations",
     "record_redaction",
     "record_regeneration",
+    "rotate_key",
     "state_terms",
     "sweep_readings",
 ]

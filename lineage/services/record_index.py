@@ -73,7 +73,7 @@ def _read_version(version: Artifact) -> IndexSummary:
     files = segment_files(version)
     segments = attach_segments(version, files)
     try:
-        rows, subjects = _read_into_postings(files, segments, layout)
+        rows, subjects = read_into_postings(files, segments, layout)
     except MalformedRecordsError as error:
         raise UnreadableRecords(f"{version.name}: {error}") from error
     version.digest = version_digest(files)
@@ -152,7 +152,7 @@ def attach_segments(version: Artifact, files: Iterable[SegmentFile]) -> dict[str
     return ids
 
 
-def _read_into_postings(
+def read_into_postings(
     files: Iterable[SegmentFile], segments: Mapping[str, int], layout: RecordLayout
 ) -> tuple[int, int]:
     """Stream all rows into the postings; returns the numbers of rows and of subjects."""
@@ -162,6 +162,6 @@ def _read_into_postings(
             for row in read_rows(file.path, layout):
                 rows += 1
                 for identifier in row.subjects:
-                    digest = subject_digest(identifier).value
-                    incoming.add(digest, segments[file.digest], row.record_id)
+                    subject = subject_digest(identifier)
+                    incoming.add_subject(subject, segments[file.digest], row.record_id)
     return rows, incoming.subjects
