@@ -36,9 +36,20 @@ ORDER BY subject
 #: It guarantees that a digest which is not held when we look is not held when we insert, and lets
 #: everybody read on.
 LOCK = "LOCK TABLE lineage_posting IN SHARE ROW EXCLUSIVE MODE"
-#: Merges into the parallel arrays; sorted and without repetition, so that reading the same rows
-#: again changes nothing.
-MERGE_HELD = """
+#: Both merges keep segments sorted and without repetition, so that reading the same rows again
+#: changes nothing. This one is for records without ids.
+MERGE_NAMELESS = """
+UPDATE lineage_posting AS held
+SET key_version = incoming.key_version, segments = ARRAY(
+    SELECT unnest(held.segments) UNION SELECT unnest(incoming.segments) ORDER BY 1
+)
+FROM incoming
+WHERE held.subject_digest = incoming.subject
+    AND held.record_ids IS NULL AND incoming.record_ids IS NULL
+    AND NOT (incoming.segments <@ held.segments AND held.key_version = incoming.key_version)
+"""
+#: This one merges parallel arrays, where at least one side has record ids.
+MERGE_NAMED = """
 UPDATE lineage_posting AS held
 SET key_version = fresh.key_version, segments = fresh.segments, record_ids = fresh.record_ids
 FROM (
@@ -55,7 +66,8 @@ FROM (
             FROM unnest(incoming.segments, incoming.record_ids) AS b (segment, record)
         ) AS entries
     ) AS merged
-    WHERE (posting.key_version, posting.segments, posting.record_ids)
+    WHERE (posting.record_ids IS NOT NULL OR incoming.record_ids IS NOT NULL)
+        AND (posting.key_version, posting.segments, posting.record_ids)
         IS DISTINCT FROM (incoming.key_version, merged.segments, merged.record_ids)
 ) AS fresh
 WHERE held.subject_digest = fresh.subject
@@ -158,7 +170,8 @@ class IncomingPostings:
 
     def _merge_incoming(self) -> None:
         self._cursor.execute("ANALYZE incoming")
-        self._cursor.execute(MERGE_HELD)
+        self._cursor.execute(MERGE_NAMELESS)
+        self._cursor.execute(MERGE_NAMED)
         self._cursor.execute(INSERT_OTHERS)
         self._cursor.execute("TRUNCATE incoming")
 
