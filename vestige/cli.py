@@ -232,6 +232,29 @@ def index_load(source: str, **options: object) -> None:
     _manage("index_load", *given, "--", source)
 
 
+@index.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(*, as_json: bool) -> None:
+    """Show its size, the versions of the key that it lies under, and its file index."""
+    _manage("index_status", *(["--json"] if as_json else []))
+
+
+@index.command()
+def rotate() -> None:
+    """Read rows anew under the current version of the key; may be cut off and run again.
+
+    Exit status 0: nothing is left under older versions. 1: something is, and why is said.
+    """
+    _manage("index_rotate")
+
+
+@index.command()
+@click.option("--drop", is_flag=True, help="Do without a file index again.")
+def build(*, drop: bool) -> None:
+    """Build a file index of all memberships, for look-ups in microseconds."""
+    _manage("index_build", *(["--drop"] if drop else []))
+
+
 @main.group()
 def duplicates() -> None:
     """Look at rows that say the same as somebody's records."""

@@ -5,11 +5,13 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.db import migrations, models
 
+import lineage.fields
+
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lineage', '0007_keep_choices_of_data_subjects'),
+        ('lineage', '0009_pack_postings'),
     ]
 
     operations = [
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
             name='DuplicateDecision',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_digest', models.BinaryField(max_length=16)),
+                ('subject_digest', lineage.fields.DigestField()),
                 ('key_version', models.PositiveSmallIntegerField()),
                 ('record_id', models.CharField(max_length=200)),
                 ('content', models.BinaryField(max_length=16)),

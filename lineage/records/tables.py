@@ -103,21 +103,27 @@ def json_values(text: bytes) -> Mapping[str, str] | Broken:
     """Read one line of JSON; a name that stands twice in it would hide the first value."""
     try:
         pairs = json.loads(text, object_pairs_hook=_Pairs)
-    except UnicodeDecodeError as error:
-        return Broken(problem=f"it is not UTF-8 at byte {error.start + 1}")
-    except json.JSONDecodeError as error:
-        return Broken(problem=f"it is no JSON at character {error.colno}: {error.msg}")
+        if not isinstance(pairs, _Pairs):
+            return Broken(problem="it is no JSON object")
+        values = {name: text_of(_plain(value)) for name, value in pairs}
+    except ValueError as error:
+        return Broken(problem=_problem_of_json(error))
     except RecursionError:
         return Broken(problem="it is nested too deeply")
-    except ValueError:
-        # Python reads no number of more than some thousand digits.
-        return Broken(problem="a number in it is too long")
-    if not isinstance(pairs, _Pairs):
-        return Broken(problem="it is no JSON object")
-    values = {name: text_of(_plain(value)) for name, value in pairs}
     if len(values) != len(pairs):
         return Broken(problem="a name stands twice in it")
     return values
+
+
+def _problem_of_json(error: ValueError) -> str:
+    match error:
+        case UnicodeDecodeError():
+            return f"it is not UTF-8 at byte {error.start + 1}"
+        case json.JSONDecodeError():
+            return f"it is no JSON at character {error.colno}: {error.msg}"
+        case _:
+            # Python reads no number of more than some thousand digits.
+            return "a number in it is too long"
 
 
 class _Pairs(list[tuple[str, Any]]):

@@ -7,8 +7,9 @@ from django.db.models import Count
 
 from governance.subjects import SubjectDigest
 from lineage.graph import Relation
-from lineage.models import ArtifactState, Derivation, DuplicateDecision, Posting, RecordFingerprint
+from lineage.models import ArtifactState, Derivation, DuplicateDecision, RecordFingerprint
 from lineage.records import ALIKE, COMMONPLACE, similarity
+from lineage.selectors.postings import held_of
 
 #: Where a row lies: segment and record id.
 Place = tuple[int, str]
@@ -40,7 +41,7 @@ def duplicates_of(subject: SubjectDigest) -> tuple[Duplicate, ...]:
     Returns:
         All of them, never cut short; the most similar first.
     """
-    own = _own_places(subject)
+    own = set(held_of(subject).entries)
     near = _at(own, subject.key_version)
     prints = [row for row in near if (row.segment_id, row.record_id) in own]
     found: dict[Place, tuple[RecordFingerprint, float]] = {}
@@ -54,13 +55,6 @@ def duplicates_of(subject: SubjectDigest) -> tuple[Duplicate, ...]:
 def count_undecided(subject: SubjectDigest) -> int:
     """How many rows await an officer's decision whether they are the data subject's."""
     return sum(1 for row in duplicates_of(subject) if not row.decision)
-
-
-def _own_places(subject: SubjectDigest) -> set[Place]:
-    posting = Posting.objects.filter(
-        subject_digest=subject.value, key_version=subject.key_version
-    ).first()
-    return set(zip(posting.segments, posting.record_ids, strict=True)) if posting else set()
 
 
 def _at(places: Iterable[Place], key_version: int) -> Iterable[RecordFingerprint]:

@@ -12,9 +12,9 @@ from lineage.closure.impact import assemble_impact
 from lineage.closure.networkx_engine import NetworkxEngine
 from lineage.gaps import FoundGap
 from lineage.graph import Gap, Impact, RecordRef, Relation
-from lineage.models import Posting
 from lineage.selectors.history import held_at
 from lineage.selectors.knowledge import GraphNow, one_moment, read_graph
+from lineage.selectors.postings import held_of
 from lineage.services.graph import lock_graph
 
 
@@ -51,14 +51,11 @@ def trace_with_graph(
         # transaction decides upon them still holds when it commits.
         lock_graph()
         graph = read_graph(as_of)
-        posting = Posting.objects.filter(
-            subject_digest=subject.value, key_version=subject.key_version
-        ).first()
-        entries = list(zip(posting.segments, posting.record_ids, strict=True)) if posting else []
-        past = posting.past_segments if posting else []
-        sources = {segment for segment, _ in entries} | set(past)
+        held = held_of(subject)
+        entries = list(held.entries)
+        sources = {segment for segment, _ in entries} | held.past
         if as_of is not None:
-            entries, sources = held_at(as_of, entries, past)
+            entries, sources = held_at(as_of, entries, held.past)
     closure = NetworkxEngine.of(graph.snapshot).trace(_with_predecessors(sources, graph))
     return graph, assemble_impact(
         snapshot=graph.snapshot,

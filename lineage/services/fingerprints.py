@@ -53,7 +53,7 @@ WITH shared AS (
     FROM lineage_posting AS posting
     CROSS JOIN LATERAL unnest(posting.segments, posting.record_ids) AS held (segment, record)
     JOIN named ON named.segment_id = held.segment AND named.record_id = held.record
-    WHERE posting.segments && ARRAY(SELECT DISTINCT segment_id FROM named)
+    WHERE posting.segments && ARRAY(SELECT DISTINCT segment_id::integer FROM named)
         AND posting.key_version = %(key_version)s
     GROUP BY 1, 2
 )
@@ -151,7 +151,7 @@ def link_duplicates(segments: Collection[int]) -> int:
     if found:
         with incoming_postings() as incoming:
             for digest, segment_id, record_id in found:
-                incoming.add(bytes(digest), segment_id, record_id)
+                incoming.add(digest.bytes, segment_id, record_id)
     return len(found)
 
 

@@ -77,7 +77,7 @@ def _read_version(version: Artifact) -> IndexSummary:
     files = segment_files(version)
     segments = attach_segments(version, files)
     try:
-        rows, subjects = _read_into_postings(files, segments, layout)
+        rows, subjects = read_into_postings(files, segments, layout)
     except MalformedRecordsError as error:
         raise UnreadableRecords(f"{version.name}: {error}") from error
     version.digest = version_digest(files)
@@ -157,7 +157,7 @@ def attach_segments(version: Artifact, parts: Iterable[NamedSegment]) -> dict[st
     return ids
 
 
-def _read_into_postings(
+def read_into_postings(
     files: Iterable[SegmentFile], segments: Mapping[str, int], layout: RecordLayout
 ) -> tuple[int, int]:
     """Stream all rows into the postings; returns the numbers of rows and of subjects."""
@@ -176,5 +176,5 @@ def take_row(
 ) -> None:
     """Note whose record a row of a segment is, and what it says."""
     for identifier in row.subjects:
-        postings.add(subject_digest(identifier).value, segment, row.record_id)
+        postings.add_subject(subject_digest(identifier), segment, row.record_id)
     fingerprints.add(segment, row)

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.utils import timezone
 
 from deletion_requests.models import DeletionRequest, RecordedTrace
 from deletion_requests.services.transitions import SYSTEM
 from deletion_requests.timeline import reference_of
 from governance.ledger.services import append_entry
-from governance.subjects import SubjectDigest
+from governance.sealing import unseal
+from governance.subjects import SubjectDigest, subject_digest
 from lineage.graph import Impact
 from lineage.selectors import count_undecided, impact_document, trace_subject
 from lineage.stated import stated_digest, stated_trace
@@ -22,7 +24,17 @@ def impact_of(request: DeletionRequest) -> Impact:
 
 
 def _subject_of(request: DeletionRequest) -> SubjectDigest:
-    return SubjectDigest(value=bytes(request.subject_digest), key_version=request.key_version)
+    """Whom a request is about, under every version of the key.
+
+    The digest of the day of the request is enough while there is one version only. With several,
+    rows lie under another one; its digest comes from the sealed address alone.
+
+    Raises:
+        CannotUnseal: The address was sealed with another key.
+    """
+    if set(settings.SUBJECT_PEPPERS) == {request.key_version}:
+        return SubjectDigest(value=bytes(request.subject_digest), key_version=request.key_version)
+    return subject_digest(unseal(request.sealed_contact))
 
 
 def record_trace(
