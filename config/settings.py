@@ -26,6 +26,7 @@ from config.secrets import keys_dir, secret_bytes, secret_text
 STATE_DIR = state_dir()
 EXPORT_DIR = STATE_DIR / "exports"
 JOBS_DIR = STATE_DIR / "jobs"
+GRAPH_IMAGE = STATE_DIR / "graph-image"
 KEYS_DIR = keys_dir()
 
 # Who may speak to this server, and with which secrets.
@@ -176,6 +177,8 @@ DATA_ROOTS = [
 
 # Machine-learning jobs; MLflow itself is loaded by workers only.
 MLFLOW_TRACKING_URI = mlflow_url()
+#: After so many days in which MLflow did not show an artifact, that is a gap.
+UNSEEN_DAYS = int(os.environ.get("VESTIGE_UNSEEN_DAYS", "30"))
 JOB_LEASE_SECONDS = int(os.environ.get("VESTIGE_JOB_LEASE_SECONDS", "30"))
 JOB_MAX_ATTEMPTS = 3
 #: Replicas on each side with which an approximate method is attacked; 0 leaves it not established.

@@ -88,6 +88,13 @@ class StrictSerializer(serializers.Serializer[Any]):
         return problems
 
 
+class AddressSerializer(StrictSerializer):
+    """The same for the parameters of an address, where everything is a string."""
+
+    def _wrong_types(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:  # noqa: ARG002
+        return {}
+
+
 def _expected(field: serializers.Field[Any, Any, Any, Any], value: object) -> str:
     """What the field wants where ``value`` is of another JSON type, else nothing."""
     for kind, wanted, words in JSON_TYPES:
@@ -104,5 +111,21 @@ def parsed(body: type[StrictSerializer], request: Request) -> dict[str, Any]:
         serializers.ValidationError: It breaks a rule; each message names its field.
     """
     serializer = body(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def parsed_address(parameters: type[AddressSerializer], request: Request) -> dict[str, Any]:
+    """Read the parameters of a request's address.
+
+    Raises:
+        serializers.ValidationError: One is unknown, given twice, or breaks a rule; each message
+            names it.
+    """
+    twice = [name for name, values in request.query_params.lists() if len(values) > 1]
+    if twice:
+        message = "This may be given once only."
+        raise serializers.ValidationError({name: [message] for name in twice})
+    serializer = parameters(data=request.query_params.dict())
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)

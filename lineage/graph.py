@@ -11,15 +11,21 @@ from enum import StrEnum
 class ArtifactKind(StrEnum):
     """What an artifact is."""
 
+    SOURCE = "source"  # a system that records are copied out of: a table, a bucket, a CRM
     SEGMENT = "segment"
     DATASET_VERSION = "dataset_version"
     EVALUATION_SET = "evaluation_set"
     LOG = "log"
     CACHE = "cache"
     SYNTHETIC_DATASET = "synthetic_dataset"
+    RETRIEVAL_CORPUS = "retrieval_corpus"  # documents that a product looks up to answer
     MODEL = "model"
     FINE_TUNE = "fine_tune"
+    ADAPTER = "adapter"  # weights that are laid over those of a base model, as LoRA's are
     DISTILLED = "distilled"
+    MERGED = "merged"  # the weights of two or more models brought into one
+    QUANTIZED = "quantized"  # the weights of a model in fewer bits
+    REWARD_MODEL = "reward_model"
     CHECKPOINT = "checkpoint"  # a state of a training on its way, optimizer included
     EMBEDDING_INDEX = "embedding_index"
     PRODUCT = "product"
@@ -29,16 +35,26 @@ class ArtifactKind(StrEnum):
 #: Kinds that hold people's rows in segments.
 ROW_HOLDERS = frozenset(
     {
+        ArtifactKind.SOURCE,
         ArtifactKind.DATASET_VERSION,
         ArtifactKind.EVALUATION_SET,
         ArtifactKind.LOG,
         ArtifactKind.CACHE,
+        ArtifactKind.RETRIEVAL_CORPUS,
     }
 )
 #: Kinds that training can read.
 DATASETS = ROW_HOLDERS | {ArtifactKind.SYNTHETIC_DATASET}
-#: Kinds with finished weights that can be trained again.
-TRAINED = frozenset({ArtifactKind.MODEL, ArtifactKind.FINE_TUNE, ArtifactKind.DISTILLED})
+#: Kinds whose weights are worked out from other models alone; they may read records besides.
+RECAST = frozenset({ArtifactKind.MERGED, ArtifactKind.QUANTIZED})
+#: Kinds with finished weights that a recorded recipe can make again.
+TRAINED = RECAST | {
+    ArtifactKind.MODEL,
+    ArtifactKind.FINE_TUNE,
+    ArtifactKind.ADAPTER,
+    ArtifactKind.DISTILLED,
+    ArtifactKind.REWARD_MODEL,
+}
 #: Kinds that a run makes from records: everything that a registry of models keeps.
 MODELS = TRAINED | {ArtifactKind.CHECKPOINT, ArtifactKind.EMBEDDING_INDEX}
 
@@ -48,9 +64,13 @@ class Relation(StrEnum):
 
     PART_OF = "part_of"  # the upstream segment is part of the downstream dataset
     DERIVED_FROM = "derived_from"
+    EXTRACTED_FROM = "extracted_from"  # the downstream rows were copied out of the upstream source
     TRAINED_ON = "trained_on"
     FINE_TUNED_FROM = "fine_tuned_from"
+    ADAPTER_OF = "adapter_of"
     DISTILLED_FROM = "distilled_from"
+    MERGED_FROM = "merged_from"
+    QUANTIZED_FROM = "quantized_from"
     EVALUATED_ON = "evaluated_on"
     EMBEDDED_BY = "embedded_by"
     INDEXES = "indexes"  # the downstream index holds vectors of the upstream dataset's rows
@@ -59,6 +79,7 @@ class Relation(StrEnum):
     CACHED_IN = "cached_in"
     COPIED_TO = "copied_to"
     DEPLOYED_AS = "deployed_as"
+    RETRIEVES_FROM = "retrieves_from"  # the downstream product answers from the upstream corpus
     RETRAINED_FROM = "retrained_from"
     UNLEARNED_FROM = "unlearned_from"
     REDACTED_FROM = "redacted_from"
@@ -82,23 +103,39 @@ class Propagation:
     influence: Influence | None
     #: ``certain`` or ``possible``.
     certainty: str = "certain"
+    #: What on the downstream artifact shows that nothing crossed: ``record_index``, which tells
+    #: whose rows it holds once every one of them was read. Empty: nothing can show it.
+    blocked_by: str = ""
 
 
 #: One line a relation: the whole rule by which influence travels.
 PROPAGATION: dict[Relation, Propagation] = {
     Relation.PART_OF: Propagation(influence=Influence.CONTENT),
-    Relation.DERIVED_FROM: Propagation(influence=Influence.CONTENT, certainty="possible"),
+    Relation.DERIVED_FROM: Propagation(
+        influence=Influence.CONTENT, certainty="possible", blocked_by="record_index"
+    ),
+    Relation.EXTRACTED_FROM: Propagation(
+        influence=Influence.CONTENT, certainty="possible", blocked_by="record_index"
+    ),
     Relation.TRAINED_ON: Propagation(influence=Influence.WEIGHTS),
     Relation.FINE_TUNED_FROM: Propagation(influence=Influence.WEIGHTS),
+    Relation.ADAPTER_OF: Propagation(influence=Influence.WEIGHTS),
     Relation.DISTILLED_FROM: Propagation(influence=Influence.WEIGHTS),
+    Relation.MERGED_FROM: Propagation(influence=Influence.WEIGHTS),
+    Relation.QUANTIZED_FROM: Propagation(influence=Influence.WEIGHTS),
     Relation.EVALUATED_ON: Propagation(influence=Influence.SELECTION),
     Relation.EMBEDDED_BY: Propagation(influence=Influence.WEIGHTS),
     Relation.INDEXES: Propagation(influence=Influence.CONTENT),
     Relation.SYNTHESIZED_BY: Propagation(influence=Influence.CONTENT, certainty="possible"),
-    Relation.LOGGED_IN: Propagation(influence=Influence.CONTENT, certainty="possible"),
-    Relation.CACHED_IN: Propagation(influence=Influence.CONTENT, certainty="possible"),
+    Relation.LOGGED_IN: Propagation(
+        influence=Influence.CONTENT, certainty="possible", blocked_by="record_index"
+    ),
+    Relation.CACHED_IN: Propagation(
+        influence=Influence.CONTENT, certainty="possible", blocked_by="record_index"
+    ),
     Relation.COPIED_TO: Propagation(influence=Influence.CONTENT),
     Relation.DEPLOYED_AS: Propagation(influence=Influence.EXPOSURE),
+    Relation.RETRIEVES_FROM: Propagation(influence=Influence.EXPOSURE),
     Relation.RETRAINED_FROM: Propagation(influence=None),
     Relation.UNLEARNED_FROM: Propagation(influence=Influence.WEIGHTS, certainty="possible"),
     Relation.REDACTED_FROM: Propagation(influence=None),
@@ -117,15 +154,18 @@ COPYING: dict[ArtifactKind, Relation] = {
 }
 
 
-def copy_relation(downstream: ArtifactKind) -> Relation:
-    """The edge from a dataset into what was made from it.
+def copy_relation(upstream: ArtifactKind, downstream: ArtifactKind) -> Relation:
+    """The edge from what holds rows into what was made from it.
 
-    >>> copy_relation(ArtifactKind.LOG)
+    >>> copy_relation(ArtifactKind.DATASET_VERSION, ArtifactKind.LOG)
     <Relation.LOGGED_IN: 'logged_in'>
-    >>> copy_relation(ArtifactKind.SYNTHETIC_DATASET)
+    >>> copy_relation(ArtifactKind.DATASET_VERSION, ArtifactKind.SYNTHETIC_DATASET)
     <Relation.DERIVED_FROM: 'derived_from'>
+    >>> copy_relation(ArtifactKind.SOURCE, ArtifactKind.DATASET_VERSION)
+    <Relation.EXTRACTED_FROM: 'extracted_from'>
     """
-    return COPYING.get(downstream, Relation.DERIVED_FROM)
+    plain = Relation.EXTRACTED_FROM if upstream is ArtifactKind.SOURCE else Relation.DERIVED_FROM
+    return COPYING.get(downstream, plain)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,12 @@ from lineage.fields import DigestField
 from lineage.graph import ArtifactKind, Relation
 from lineage.permission import Choice
 
+#: Attribute of artifacts that others name, but that their own source never showed.
+MENTIONED = "mentioned"
+#: Attribute of artifacts with the digests of other content than the recorded one that was seen
+#: under the same identity; it is gone once the rows were read anew.
+OTHER_DIGESTS = "other_digests"
+
 
 class ActivityKind(models.TextChoices):
     """Where an activity was seen."""
@@ -50,6 +56,11 @@ class Activity(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "external_id"], name="activity_once")
         ]
+        indexes = [
+            models.Index(
+                fields=["id"], name="activity_unended", condition=models.Q(ended_at__isnull=True)
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -81,9 +92,18 @@ class Artifact(models.Model):
     recorded_at = models.DateTimeField(auto_now_add=True)
     #: Holders of rows: when every row was last read into the record index.
     indexed_at = models.DateTimeField(null=True)
+    #: When a source that shows all it has (MLflow) last showed it, to the hour; None where no such
+    #: source did. Not part of the history.
+    seen_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["kind", "state"]), models.Index(fields=["location"])]
+        indexes = [
+            models.Index(fields=["kind", "state"]),
+            models.Index(fields=["location"]),
+            models.Index(
+                fields=["seen_at"], name="artifact_seen", condition=models.Q(seen_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -345,6 +365,12 @@ class ArtifactRevision(Revision):
     indexed = models.BooleanField()
     attributes = models.JSONField()
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["since"], name="artifact_since"),
+            models.Index(fields=["until"], name="artifact_until"),
+        ]
+
     def __str__(self) -> str:
         return self.name
 
@@ -364,6 +390,12 @@ class DerivationRevision(Revision):
     upstream_id = models.BigIntegerField()
     downstream_id = models.BigIntegerField()
     relation = models.CharField(max_length=20)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["since"], name="derivation_since"),
+            models.Index(fields=["until"], name="derivation_until"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.downstream_id} {self.relation} {self.upstream_id}"

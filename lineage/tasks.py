@@ -13,5 +13,6 @@ def load_record_index(artifact_id: int) -> None:
 
 @shared_task(name="lineage.tasks.sweep")
 def sweep() -> None:
-    """Read the datasets whose news was lost."""
+    """Read the datasets whose news was lost, and renew the image that traces start from."""
     services.sweep_readings()
+    services.refresh_image()

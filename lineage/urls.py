@@ -4,6 +4,7 @@ from django.urls import path
 
 from lineage.api import LineageBatchView, LineageView
 from lineage.exposure_api import ExposureView
+from lineage.gaps_api import GapsView
 from lineage.permission_api import AllowedToTrainView, ChoicesView, RetentionView
 
 urlpatterns = [
@@ -12,5 +13,6 @@ urlpatterns = [
     path("api/v1/lineage/allowed-to-train", AllowedToTrainView.as_view(), name="allowed-to-train"),
     path("api/v1/lineage/choices", ChoicesView.as_view(), name="choices"),
     path("api/v1/lineage/exposure", ExposureView.as_view(), name="exposure"),
+    path("api/v1/lineage/gaps", GapsView.as_view(), name="lineage-gaps"),
     path("api/v1/lineage/retention", RetentionView.as_view(), name="retention"),
 ]

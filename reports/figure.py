@@ -17,7 +17,19 @@ ROOM = 24
 INK, SOFT, LINE, PAPER = "#15212b", "#485762", "#8a9aa3", "#ffffff"
 #: Border by what a kind is: data, model, or a place where people meet it.
 BORDERS = {"product": "#47298c", "recipient": "#6b3d04"}
-MODEL_KINDS = frozenset({"model", "fine_tune", "distilled", "checkpoint", "embedding_index"})
+MODEL_KINDS = frozenset(
+    {
+        "model",
+        "fine_tune",
+        "adapter",
+        "distilled",
+        "merged",
+        "quantized",
+        "reward_model",
+        "checkpoint",
+        "embedding_index",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)

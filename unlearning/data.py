@@ -200,6 +200,17 @@ class RecordView:
             exclude_ids=unwanted,
         )
 
+    @classmethod
+    def empty(cls, *, exclude: Collection[str] = frozenset()) -> "RecordView":
+        """The view of what reads no rows at all, as a quantisation of a model."""
+        return cls(
+            locations=(),
+            description=Description(subject_columns=(), record_id_column=""),
+            records=(),
+            excluded=(),
+            exclude_ids=frozenset(exclude),
+        )
+
     @property
     def ids(self) -> tuple[str, ...]:
         """Ids of the records, sorted."""

@@ -31,6 +31,11 @@ def weights_digest(weights: "Path | Mapping[str, Tensor]") -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
+def merged_digest(digests: "Mapping[str, str]") -> str:
+    """Digest the models that a merge brings into one: their own digests, by name."""
+    return json_digest(dict(digests))
+
+
 def _read_state(path: Path) -> "Mapping[str, Tensor]":
     from safetensors.torch import load_file  # noqa: PLC0415 - torch loads only where weights are
 

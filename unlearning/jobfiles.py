@@ -29,6 +29,10 @@ class Training:
     #: Locations of held-out datasets, only ever evaluated on.
     held_out: tuple[str, ...] = ()
     base: "Training | None" = None
+    #: Of a merge: the models that it brings into one, by name.
+    merged: Mapping[str, "Training"] = field(default_factory=dict)
+    #: It may read no dataset at all and only work over other models, as a quantisation does.
+    without_rows: bool = False
     #: How those of the datasets came to be that were sampled from a model, by location.
     samplings: Mapping[str, "Sampling"] = field(default_factory=dict)
 
@@ -51,6 +55,13 @@ class Training:
                 datasets=tuple(str(item["uri"]) for item in used),
                 held_out=tuple(str(item["uri"]) for item in evaluated),
                 base=cls.parse(fields["base"]) if fields.get("base") else None,
+                merged={
+                    str(name): cls.parse(source)
+                    for name, source in sorted(
+                        _mapping(fields.get("merged") or {}, "merged").items()
+                    )
+                },
+                without_rows=fields.get("without_rows") is True,
                 samplings={
                     str(item["uri"]): Sampling.parse(item["synthesis"])
                     for item in used
@@ -61,9 +72,32 @@ class Training:
             raise JobInputError(f"the training is not usable: {error}") from error
 
     @property
+    def before(self) -> "tuple[Training, ...]":
+        """The trainings of the models that it was made from directly."""
+        return (*((self.base,) if self.base else ()), *self.merged.values())
+
+    @property
     def lineage(self) -> "tuple[Training, ...]":
-        """This training and those of the models it started from, nearest first."""
-        return (self, *(self.base.lineage if self.base else ()))
+        """This training and those of the models it was made from, nearest first."""
+        return (self, *(part for training in self.before for part in training.lineage))
+
+    @property
+    def only_recasts(self) -> bool:
+        """Whether it reads no rows and only works over other models."""
+        return self.without_rows and bool(self.before) and not self.datasets
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Locations of what it was trained on; where it only recasts others, of what they were."""
+        if not self.only_recasts:
+            return self.datasets
+        return tuple(dict.fromkeys(uri for training in self.before for uri in training.rows))
+
+    @property
+    def inherits_from_afar(self) -> bool:
+        """Whether records may have come to it otherwise than by its own rows or its base's."""
+        deeper = any(len(training.lineage) > 1 for training in self.before)
+        return self.inherits_from_sampled_rows or deeper
 
     @property
     def inherits_from_sampled_rows(self) -> bool:
@@ -80,6 +114,7 @@ class Training:
                 self.seed,
                 list(self.datasets),
                 self.base.key if self.base else None,
+                {name: source.key for name, source in self.merged.items()},
             ]
         )
 
@@ -167,9 +202,10 @@ class StepInput:
         Raises:
             JobInputError: None was recorded.
         """
-        if self.training is None or not self.training.datasets:
+        training = self.training
+        if training is None or not (training.datasets or training.only_recasts):
             raise JobInputError(f"{self.method} needs the recorded training of the artifact")
-        return self.training
+        return training
 
     def need_model_dir(self) -> Path:
         """Return the directory of the artifact's files.

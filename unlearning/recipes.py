@@ -64,13 +64,16 @@ class Recipe(Protocol):
         """Train on a view.
 
         Args:
-            data: The records to train on; ``data.exclude_ids`` are forgotten ones.
+            data: The records to train on; ``data.exclude_ids`` are forgotten ones. Empty where the
+                run read none, as one that quantises its base.
             params: Recorded parameters.
             seed: Recorded seed.
             resume_from: Directory of an earlier model of this recipe, same params and seed, trained
                 on the same records and the excluded ones. The recipe may reuse those of its
                 checkpoints that no excluded record has touched; None trains from the start.
-            base: Directory of the model to start from (a fine-tune), or None.
+            base: Directory of the model to start from (a fine-tune, an adapter, a quantisation), or
+                None. Of a merge, a folder with one model directory for each model that goes into
+                it, by the name under which that was logged.
             on_checkpoint: Called with a name and weights that a later call may resume from.
             report: Called with the fraction done, 0.0 to 1.0, and a message.
         """

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from unlearning.data import RecordView
-from unlearning.digests import WEIGHTS_FILE, weights_digest
+from unlearning.digests import WEIGHTS_FILE, merged_digest, weights_digest
 from unlearning.jobfiles import JobInputError, Report, Training
 from unlearning.recipes import CHECKPOINTS, State, load_recipe
 
@@ -61,7 +61,7 @@ def run_training(  # noqa: PLR0913 - every argument of a training, by name
         report: Progress, 0.0 to 1.0.
         exclude: Ids of records to leave out.
         resume_from: An earlier model of the same training whose clean checkpoints may be reused.
-        base: Directory of the model to start from, for a fine-tune.
+        base: Directory of the model to start from; of a merge, the folder of its models by name.
 
     Returns:
         The model directory: weights, checkpoints and the manifest of record digests.
@@ -72,8 +72,8 @@ def run_training(  # noqa: PLR0913 - every argument of a training, by name
     make_deterministic()
     started = time.perf_counter()
     recipe = load_recipe(training.recipe)
-    view = RecordView.open(*training.datasets, exclude=exclude)
-    if exclude and not view.records:
+    view = _view(training, exclude)
+    if exclude and not training.only_recasts and not view.records:
         raise JobInputError("the forget set is the whole dataset; delete the model instead")
     checkpoints = out / CHECKPOINTS
     checkpoints.mkdir(parents=True, exist_ok=True)
@@ -98,6 +98,13 @@ def run_training(  # noqa: PLR0913 - every argument of a training, by name
     )
 
 
+def _view(training: Training, exclude: Collection[str]) -> RecordView:
+    """The records of a training; none where it only recasts other models."""
+    if training.only_recasts:
+        return RecordView.empty(exclude=exclude)
+    return RecordView.open(*training.datasets, exclude=exclude)
+
+
 def run_lineage(
     training: Training, *, out: Path, report: Report, exclude: Collection[str] = frozenset()
 ) -> tuple[Trained, Trained | None]:
@@ -105,25 +112,66 @@ def run_lineage(
 
     Returns:
         The model (in ``out/model``) and its base (in ``out/base``) or None; seconds of the model
-        include those of its base.
+        include those of its base. Of a merge, the base is the folder of all that it brings into
+        one, see :func:`together`.
     """
-    if training.base is None:
+    if not training.before:
         return (
             run_training(training, out=out / "model", report=report, exclude=exclude),
             None,
         )
-    base, _ = run_lineage(
-        training.base, out=out / "base-run", report=_part(report, 0.0, 0.7), exclude=exclude
-    )
-    kept = base.model_dir.replace(out / "base")
+    early = _part(report, 0.0, 0.7)
+    base = _base(training, out=out, report=early, exclude=exclude)
     model = run_training(
         training,
         out=out / "model",
         report=_part(report, 0.7, 1.0),
         exclude=exclude,
-        base=kept,
+        base=base.model_dir,
     )
-    return replace(model, seconds=model.seconds + base.seconds), replace(base, model_dir=kept)
+    return replace(model, seconds=model.seconds + base.seconds), base
+
+
+def _base(training: Training, *, out: Path, report: Report, exclude: Collection[str]) -> Trained:
+    """Make what a training starts from, in ``out/base``."""
+    place = out / "base"
+    if training.base is not None:
+        base, _ = run_lineage(training.base, out=out / "base-run", report=report, exclude=exclude)
+        return replace(base, model_dir=base.model_dir.replace(place))
+    place.mkdir(parents=True)
+    made = {}
+    for number, (name, source) in enumerate(training.merged.items()):
+        share = _part(report, number / len(training.merged), (number + 1) / len(training.merged))
+        one, _ = run_lineage(source, out=out / f"source-{number}", report=share, exclude=exclude)
+        made[name] = replace(one, model_dir=one.model_dir.replace(place / name))
+    return together(training, made, place=place, exclude=exclude)
+
+
+def together(
+    training: Training,
+    made: Mapping[str, Trained],
+    *,
+    place: Path,
+    exclude: Collection[str] = frozenset(),
+) -> Trained:
+    """Take the models that a merge brings into one as one base.
+
+    Args:
+        training: The merge.
+        made: Its models by name.
+        place: Folder with a model directory a name.
+        exclude: Ids of records that were left out.
+    """
+    return Trained(
+        model_dir=place,
+        digest=merged_digest({name: one.digest for name, one in made.items()}),
+        seconds=sum(one.seconds for one in made.values()),
+        view=RecordView.open(
+            *dict.fromkeys(uri for source in training.merged.values() for uri in source.rows),
+            exclude=exclude,
+        ),
+        details={},
+    )
 
 
 def save_state(path: Path, state: State) -> None:

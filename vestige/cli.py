@@ -109,11 +109,19 @@ def trace(email: str, as_of: str | None, diff: str | None, *, as_json: bool) -> 
 @click.option("--json", "as_json", is_flag=True, help="Print the gaps as JSON.")
 @click.option("--severity", type=click.Choice(["high", "low"]), help="Only of this severity.")
 @click.option("--rule", help="Only what this rule found.")
-def gaps(*, as_json: bool, severity: str | None, rule: str | None) -> None:
+@click.option("--as-of", help="Answer from what was on record then: ISO 8601 with an offset.")
+def gaps(*, as_json: bool, severity: str | None, rule: str | None, as_of: str | None) -> None:
     """Show where lineage is incomplete."""
-    asked = {"--severity": severity, "--rule": rule}
+    asked = {"--severity": severity, "--rule": rule, "--as-of": as_of}
     given = [f"{name}={value}" for name, value in asked.items() if value is not None]
     _manage("gaps", *(["--json"] if as_json else []), *given)
+
+
+@main.command("graph-image")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def graph_image(*, as_json: bool) -> None:
+    """Lay the whole graph out anew for fast traces; workers do this by themselves now and then."""
+    _manage("graph_image", *(["--json"] if as_json else []))
 
 
 @main.command()

@@ -15,7 +15,18 @@ Json = Mapping[str, Any]
 
 SEGMENT = "segment"
 #: Kinds of artifact that must be clean themselves before what was made from them is.
-ANCESTORS = frozenset({"model", "fine_tune", "distilled", "synthetic_dataset"})
+ANCESTORS = frozenset(
+    {
+        "model",
+        "fine_tune",
+        "adapter",
+        "distilled",
+        "merged",
+        "quantized",
+        "reward_model",
+        "synthetic_dataset",
+    }
+)
 
 
 def trace_problems(document: Json) -> Iterator[str]:

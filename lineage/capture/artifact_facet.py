@@ -3,6 +3,7 @@
 ::
 
     {"kind": "evaluation_set", "copies": ["file:///…"]}
+    {"kind": "source"} or {"kind": "retrieval_corpus"}
     {"kind": "recipient", "displayName": "Lakeside Insights", "contact": "mailto:…"}
     {"kind": "synthetic_dataset", "synthesis": {"model": "<MLflow model id>",
         "recipe": "module:name", "params": {…}, "seed": 7, "policy": "regenerate" or "delete"}}

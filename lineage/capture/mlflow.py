@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from lineage.capture.locations import source_location
+from lineage.capture.locations import normalise_location, source_location
 from lineage.capture.mlflow_models import base_relation, copies_of, display_name, model_kind
 from lineage.capture.mlflow_products import map_products
 from lineage.capture.mlflow_state import (
@@ -53,8 +53,8 @@ def map_state(state: SeenState, resolve: Resolve) -> Observations:
     observed = Observations(activities=tuple(mapper.activities()))
     for model in state.models:
         observed += mapper.model(model)
+    observed += map_products(state, mapper.corpus)
     observed += Observations(artifacts=tuple(mapper.datasets.values()))
-    observed += map_products(state)
     return observed + mapper.placeholders(observed)
 
 
@@ -105,7 +105,7 @@ class _Mapper:
             if model.tags.get(tag)
         ]
         if run is not None:
-            derivations += self._made_from(artifact, run, self._bases(model, run))
+            derivations += self._made_from(artifact, run, model)
         return Observations(artifacts=(artifact,), derivations=tuple(derivations))
 
     def _artifact(self, model: SeenModel, run: SeenRun | None) -> ObservedArtifact:
@@ -116,7 +116,7 @@ class _Mapper:
         versions = [v for v in self.state.versions if v.model == model.identity]
         return ObservedArtifact(
             identity=model.identity,
-            kind=model_kind(model, base_relation(run) if run and bases else None),
+            kind=model_kind(model, base_relation(model, run) if run and bases else None),
             observed_at=self.state.observed_at,
             name=display_name(model, versions),
             digest=tags.get("vestige.digest", ""),
@@ -125,6 +125,7 @@ class _Mapper:
             occurred_at=model.created_at,
             attributes={
                 "model_id": model.model_id,
+                "logged_name": model.name,
                 "model_type": model.model_type,
                 "params": dict(run.params if run else {}) | dict(model.params),
                 "tags": tags,
@@ -146,7 +147,7 @@ class _Mapper:
         return [b for b in run.model_inputs if b not in replaced and b != model.model_id]
 
     def _made_from(
-        self, artifact: ObservedArtifact, run: SeenRun, bases: list[str]
+        self, artifact: ObservedArtifact, run: SeenRun, model: SeenModel
     ) -> Iterator[ObservedDerivation]:
         """Edges from the datasets and models that the run read."""
         index = artifact.kind is ArtifactKind.EMBEDDING_INDEX
@@ -155,8 +156,8 @@ class _Mapper:
             for identity, trains in self._inputs(run)
             for relation in [Relation.TRAINED_ON if trains else Relation.EVALUATED_ON]
         ]
-        from_base = Relation.EMBEDDED_BY if index else base_relation(run)
-        edges += [(model_identity(base), from_base) for base in bases]
+        from_base = base_relation(model, run)
+        edges += [(model_identity(base), from_base) for base in self._bases(model, run)]
         for upstream, relation in edges:
             yield ObservedDerivation(
                 upstream=upstream,
@@ -188,15 +189,29 @@ class _Mapper:
         """Identity of a dataset input; an unknown one is noted."""
         location = source_location(dataset.source)
         known = self.resolve(location, run.started_at) if location else None
-        if known is not None:
-            return known
-        where = location or f"mlflow-source:{dataset.name}/{dataset.source}"
+        return known or self._unknown(
+            location or f"mlflow-source:{dataset.name}/{dataset.source}",
+            kind=ArtifactKind.DATASET_VERSION,
+            name=dataset.name or location or "dataset without a name",
+            location=location,
+        )
+
+    def corpus(self, told: str) -> str:
+        """Identity of the documents at a place that a product looks up; unknown ones are noted."""
+        location = normalise_location(told)
+        known = self.resolve(location, self.state.observed_at)
+        return known or self._unknown(
+            location, kind=ArtifactKind.RETRIEVAL_CORPUS, name=location, location=location
+        )
+
+    def _unknown(self, where: str, *, kind: ArtifactKind, name: str, location: str) -> str:
+        """Note a place of which nobody said what lies there; returns the identity it gets."""
         identity = f"dataset:location:sha256:{hashlib.sha256(where.encode()).hexdigest()}"
         self.datasets[identity] = ObservedArtifact(
             identity=identity,
-            kind=ArtifactKind.DATASET_VERSION,
+            kind=kind,
             observed_at=self.state.observed_at,
-            name=(dataset.name or location or "dataset without a name")[:300],
+            name=name[:300],
             seen=False,
             location=location[:1000],
         )

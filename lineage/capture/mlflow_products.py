@@ -1,6 +1,6 @@
 """Products: registered models with an endpoint, and what serves behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from lineage.capture.mlflow_state import SeenRegistered, SeenState
 from lineage.capture.observations import Observations, ObservedArtifact, ObservedDeployment
@@ -10,10 +10,14 @@ PRODUCTION = "production"
 ENDPOINT_TAG = "vestige.endpoint"
 PRODUCT_TAG = "vestige.product"
 ALSO_SERVES_TAG = "vestige.also_serves"
+#: Places of the documents that the product looks up, by comma.
+RETRIEVES_TAG = "vestige.retrieves_from"
+#: Gives the identity of the corpus at a place.
+Corpus = Callable[[str], str]
 
 
-def map_products(state: SeenState) -> Observations:
-    """Registered models with an endpoint, and what serves behind it.
+def map_products(state: SeenState, corpus: Corpus) -> Observations:
+    """Registered models with an endpoint, what serves behind it, and what it looks up.
 
     A product is one artifact, however many registered models name it: it serves all of them.
     """
@@ -25,14 +29,18 @@ def map_products(state: SeenState) -> Observations:
             behind.setdefault(name, []).append(registered)
     observed = Observations()
     for name, models in behind.items():
-        observed += _product(name, models, production, state)
+        observed += _product(name, models, production, state, corpus)
     return observed
 
 
 def _product(
-    name: str, models: list[SeenRegistered], production: Mapping[str, str], state: SeenState
+    name: str,
+    models: list[SeenRegistered],
+    production: Mapping[str, str],
+    state: SeenState,
+    corpus: Corpus,
 ) -> Observations:
-    """One product with everything that it serves."""
+    """One product with everything that it uses."""
     wanted = list(dict.fromkeys(served for model in models for served in _served_for(model)))
     endpoints = list(dict.fromkeys(model.tags[ENDPOINT_TAG] for model in models))
     artifact = ObservedArtifact(
@@ -51,11 +59,22 @@ def _product(
         product=artifact.identity,
         observed_at=state.observed_at,
         serves=tuple(dict.fromkeys(production[m] for m in wanted if m in production)),
+        retrieves=tuple(
+            dict.fromkeys(
+                corpus(place)
+                for model in models
+                for place in _listed(model.tags.get(RETRIEVES_TAG, ""))
+            )
+        ),
     )
     return Observations(artifacts=(artifact,), deployments=(deployment,))
 
 
 def _served_for(model: SeenRegistered) -> list[str]:
     """Registered names that a product serves because of one of its models."""
-    also = model.tags.get(ALSO_SERVES_TAG, "").split(",")
-    return [model.name, *(other.strip() for other in also if other.strip())]
+    return [model.name, *_listed(model.tags.get(ALSO_SERVES_TAG, ""))]
+
+
+def _listed(told: str) -> list[str]:
+    """What a tag lists by comma."""
+    return [item.strip() for item in told.split(",") if item.strip()]

@@ -67,12 +67,14 @@ class ObservedDerivation:
 
 @dataclass(frozen=True, kw_only=True)
 class ObservedDeployment:
-    """Everything that a product serves at one moment; what it no longer serves has ended."""
+    """Everything that a product uses at one moment; what it no longer uses has ended."""
 
     product: str
     observed_at: datetime
     #: Identities of the models and indexes behind it.
     serves: tuple[str, ...]
+    #: Identities of the corpora that it looks up to answer.
+    retrieves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import numpy as np
 
 from lineage.closure import Closure
+from lineage.closure.columns import Codes, EdgeColumns
 from lineage.closure.csr import CsrGraph
 from lineage.closure.kernels import (
     NOW,
@@ -100,6 +101,21 @@ class CsrEngine:
             found[chosen] = into[: len(chosen)]
         return found
 
+    def links_from(self, ids: Ids) -> EdgeColumns:
+        """The links that lead from some nodes and hold now, as edges.
+
+        Args:
+            ids: int64[k], that the graph holds.
+        """
+        numbers = np.unique(self._numbers_of(ids))
+        upstream, downstream, relation = self._links_of(numbers, self._moment(None))
+        names = self._overlay.ids
+        return EdgeColumns(
+            upstream=names[self._places_of(upstream)],
+            downstream=names[self._places_of(downstream)],
+            relation=relation,
+        )
+
     def _counts_one_by_one(self, sources: Ids, as_of: int | None) -> Ids:
         lengths = [len(self.trace([int(source)], as_of=as_of)) for source in sources]
         return np.array(lengths, dtype=np.int64)
@@ -124,7 +140,7 @@ class CsrEngine:
         self, reached: Numbers, moment: Moment
     ) -> tuple[Numbers, tuple[tuple[int, ...], ...]]:
         """Ranks and cycles of what was reached, where a sweep could not settle them."""
-        upstream, downstream = self._links_of(reached, moment)
+        upstream, downstream, _ = self._links_of(reached, moment)
         ranks, cycles = ranks_and_cycles(
             len(reached), places_in(reached, upstream), places_in(reached, downstream)
         )
@@ -140,13 +156,13 @@ class CsrEngine:
         places = self._graph.places[np.where(fresh, 0, numbers)] if held else numbers
         return np.where(fresh, numbers, places)
 
-    def _links_of(self, numbers: Numbers, moment: Moment) -> tuple[Numbers, Numbers]:
-        """The links of some nodes at a moment."""
+    def _links_of(self, numbers: Numbers, moment: Moment) -> tuple[Numbers, Numbers, Codes]:
+        """The links of some nodes at a moment: both ends and the relation."""
         graph, fresh = self._graph, self._overlay.fresh
         own = numbers[numbers < len(graph.ids)]
         own = own[np.isin(own, fresh.nodes[fresh.instead], invert=True)]
         rows = np.flatnonzero(np.isin(fresh.nodes, numbers))
-        upstream, downstream = [], []
+        upstream, downstream, relation = [], [], []
         for table, nodes, chosen in (
             (graph.links, own, own),
             (LinkTable(rows=fresh.links), fresh.nodes[rows], rows),
@@ -155,4 +171,5 @@ class CsrEngine:
             holds = table.holds_at(places, moment)
             upstream.append(nodes[owner[holds]])
             downstream.append(table.rows.targets[places[holds]].astype(np.int32))
-        return np.concatenate(upstream), np.concatenate(downstream)
+            relation.append(table.relations_at(places[holds]).astype(np.uint8))
+        return np.concatenate(upstream), np.concatenate(downstream), np.concatenate(relation)

@@ -1,74 +1,166 @@
 """From a closure to the answer of a trace."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
-from lineage.closure import Closure, Reach, Snapshot
+import numpy as np
+from numpy.typing import NDArray
+
+from lineage.closure import Closure, Reach
+from lineage.closure.columns import CURRENT, Codes, Mask
+from lineage.closure.links import CODES
+from lineage.closure.standing import StandingGraph
+from lineage.codes import KINDS, STATES
 from lineage.gaps import FoundGap
-from lineage.graph import ROW_HOLDERS, Affected, Impact, Node, RecordRef, Relation
+from lineage.graph import Affected, ArtifactKind, Impact, Node, RecordRef, Relation
 
 
-def assemble_impact(
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answer:
+    """What a trace found, in columns: an answer of a million artifacts is read a page at a time."""
+
+    closure: Closure
+    #: Rows of the closure that are listed as affected, ordered by rank, then id.
+    listed: NDArray[np.intp]
+    #: Of what is listed: codes of :data:`lineage.codes.KINDS` and
+    #: :data:`lineage.codes.STATES`, and whether its rows were read.
+    kinds: Codes
+    states: Codes
+    indexed: Mask
+    records: tuple[RecordRef, ...]
+    #: Why it is not complete; empty when it is.
+    reasons: tuple[str, ...]
+    gaps: tuple[FoundGap, ...]
+    #: Nodes where the walk had to stop although more may lie behind them.
+    frontier: tuple[int, ...]
+    snapshot_hash: str
+    datasets_examined: int
+
+    def __len__(self) -> int:
+        """How many artifacts are listed."""
+        return len(self.listed)
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Ids of what is listed."""
+        return self.closure.nodes[self.listed]
+
+    def counts_by_kind(self) -> dict[ArtifactKind, int]:
+        """How many artifacts of each kind are listed; kinds of none are left out."""
+        counts = np.bincount(self.kinds, minlength=len(KINDS)).tolist()
+        return {kind: count for kind, count in zip(KINDS, counts, strict=True) if count}
+
+    def reaches(self, begin: int = 0, end: int | None = None) -> Iterable[Reach]:
+        """How what is listed is reached, from one place of the list until before another."""
+        return (self.closure.reach_at(int(row)) for row in self.listed[begin:end])
+
+    def affected(
+        self, described: Mapping[int, tuple[str, str]], begin: int = 0, end: int | None = None
+    ) -> tuple[Affected, ...]:
+        """What is listed, from one place of the list until before another.
+
+        Args:
+            described: Name and digest of these artifacts, by id.
+            begin: The first place, from 0.
+            end: The place behind the last; None for the end of the list.
+        """
+        columns = (self.ids, self.kinds, self.states, self.indexed)
+        rows = zip(*(column[begin:end].tolist() for column in columns), strict=True)
+        return tuple(
+            Affected(
+                node=Node(
+                    id=node,
+                    kind=KINDS[kind],
+                    name=described[node][0],
+                    digest=described[node][1],
+                    state=STATES[state],
+                    indexed=indexed,
+                ),
+                influence=reach.influence,
+                path=reach.path,
+                rank=reach.rank,
+                certainty=reach.certainty,
+            )
+            for (node, kind, state, indexed), reach in zip(
+                rows, self.reaches(begin, end), strict=True
+            )
+        )
+
+    def impact(self, described: Mapping[int, tuple[str, str]]) -> Impact:
+        """The whole answer, every artifact of it.
+
+        Args:
+            described: Name and digest of all artifacts that are listed, by id.
+        """
+        return Impact(
+            records=self.records,
+            affected=self.affected(described),
+            complete=not self.reasons,
+            reasons=self.reasons,
+            gaps=tuple(found.gap for found in self.gaps),
+            frontier=self.frontier,
+            snapshot_hash=self.snapshot_hash,
+            datasets_examined=self.datasets_examined,
+            cycles=self.closure.cycles,
+        )
+
+
+def answer_trace(
     *,
-    snapshot: Snapshot,
-    closure: Closure,
+    graph: StandingGraph,
+    sources: Collection[int],
     records: Collection[RecordRef],
     found_gaps: Collection[FoundGap],
-) -> Impact:
-    """State what is affected, and honestly whether that is everything.
+) -> Answer:
+    """Walk the graph and state what is affected, and honestly whether that is everything.
 
     Listed as affected are the current artifacts, and superseded ones that a product still serves.
     Walked through, but not listed, are other superseded and destroyed ones.
 
     Args:
-        snapshot: The graph that was walked.
-        closure: What was reached in it.
+        graph: The graph.
+        sources: Ids of the artifacts to start from.
         records: Where the subject's records lie now.
         found_gaps: Every gap of the graph, near or far.
     """
-    nodes = {node.id: node for node in snapshot.nodes}
-    served = _served(snapshot, nodes)
-    hiding = [found for found in found_gaps if found.may_hide(closure.reached)]
-    reasons = [found.gap.hides for found in hiding]
-    reasons += [
-        f"The record index names artifact {source}, which the graph does not hold."
-        for source in closure.unknown_sources
-    ]
-    return Impact(
+    closure = graph.engine.trace(sources)
+    places = graph.nodes.places_of(closure.nodes)
+    states = graph.nodes.states[places]
+    listed = states == CURRENT
+    listed[~listed] = _served(graph, closure.nodes[~listed])
+    rows = closure.by_rank[listed[closure.by_rank]]
+    met = _met(closure, {node for found in found_gaps for node in found.near})
+    hiding = [found for found in found_gaps if found.may_hide(met)]
+    return Answer(
+        closure=closure,
+        listed=rows,
+        kinds=graph.nodes.kinds[places[rows]],
+        states=states[rows],
+        indexed=graph.nodes.indexed[places[rows]],
         records=tuple(sorted(records, key=lambda r: (r.dataset_version, r.segment, r.record_id))),
-        affected=tuple(
-            _affected(nodes[node], reach)
-            for node, reach in closure.reached.items()
-            if nodes[node].state == "current" or node in served
+        reasons=(
+            *(found.gap.hides for found in hiding),
+            *(
+                f"The record index names artifact {source}, which the graph does not hold."
+                for source in closure.unknown_sources
+            ),
         ),
-        complete=not reasons,
-        reasons=tuple(reasons),
-        gaps=tuple(found.gap for found in found_gaps),
-        frontier=tuple(
-            sorted({node for found in hiding for node in found.near if node in closure.reached})
-        ),
-        snapshot_hash=snapshot.hash(),
-        datasets_examined=sum(
-            node.kind in ROW_HOLDERS and node.indexed and node.state == "current"
-            for node in snapshot.nodes
-        ),
-        cycles=closure.cycles,
+        gaps=tuple(found_gaps),
+        frontier=tuple(sorted({node for found in hiding for node in found.near} & met)),
+        snapshot_hash=graph.hash,
+        datasets_examined=graph.datasets_examined,
     )
 
 
-def _served(snapshot: Snapshot, nodes: dict[int, Node]) -> set[int]:
-    """Nodes that a current product serves, whatever their own state."""
-    return {
-        edge.upstream
-        for edge in snapshot.edges
-        if edge.relation is Relation.DEPLOYED_AS and nodes[edge.downstream].state == "current"
-    }
+def _met(closure: Closure, nodes: Collection[int]) -> frozenset[int]:
+    """Which of some artifacts a closure reaches."""
+    wanted = np.array(sorted(nodes), dtype=np.int64)
+    return frozenset(wanted[np.isin(wanted, closure.nodes)].tolist())
 
 
-def _affected(node: Node, reach: Reach) -> Affected:
-    return Affected(
-        node=node,
-        influence=reach.influence,
-        path=reach.path,
-        rank=reach.rank,
-        certainty=reach.certainty,
-    )
+def _served(graph: StandingGraph, ids: NDArray[np.int64]) -> Mask:
+    """Which of some artifacts a current product serves, whatever their own state."""
+    links = graph.engine.links_from(ids)
+    deployed = links.where(links.relation == CODES[Relation.DEPLOYED_AS])
+    products = graph.nodes.states[graph.nodes.places_of(deployed.downstream)] == CURRENT
+    return np.isin(ids, deployed.upstream[products])

@@ -1,7 +1,16 @@
 """Which edges carry influence, and what becomes of it on the way."""
 
+from collections.abc import Callable
+
 from lineage.closure.snapshot import Snapshot
-from lineage.graph import PROPAGATION, ROW_HOLDERS, Edge, Influence, Node, Relation
+from lineage.graph import (
+    PROPAGATION,
+    ROW_HOLDERS,
+    Edge,
+    Influence,
+    Node,
+    Relation,
+)
 
 #: Strongest first: the order in which influence is listed.
 STRENGTH: tuple[Influence, ...] = (
@@ -10,9 +19,6 @@ STRENGTH: tuple[Influence, ...] = (
     Influence.SELECTION,
     Influence.EXPOSURE,
 )
-
-#: Relations of which a record index tells whether rows came along.
-_ANSWERED_BY_INDEX = frozenset({Relation.DERIVED_FROM, Relation.LOGGED_IN, Relation.CACHED_IN})
 
 
 def carried(relation: Relation, influence: Influence) -> Influence | None:
@@ -37,8 +43,8 @@ def carried(relation: Relation, influence: Influence) -> Influence | None:
 def carrying_edges(snapshot: Snapshot) -> list[Edge]:
     """The edges that carry influence, sorted; what evidence blocks is left out.
 
-    Blocked are edges whose relation carries nothing, and those that only may have brought rows
-    along into an artifact whose every row was read: its own record index answers for its content.
+    What can block an edge is named in its relation's row of the table; without that evidence on its
+    downstream artifact the edge carries.
     """
     nodes = {node.id: node for node in snapshot.nodes}
     edges = [
@@ -47,15 +53,50 @@ def carrying_edges(snapshot: Snapshot) -> list[Edge]:
         if PROPAGATION[edge.relation].influence is not None
         and edge.upstream in nodes
         and edge.downstream in nodes
-        and not _blocked(edge, nodes[edge.downstream])
+        and not blocked_by(edge.relation, nodes[edge.downstream])
     ]
     return sorted(edges, key=lambda edge: (edge.upstream, edge.downstream, edge.relation.value))
 
 
-def _blocked(edge: Edge, downstream: Node) -> bool:
-    """Whether evidence shows that nothing crossed this edge."""
-    return (
-        edge.relation in _ANSWERED_BY_INDEX
-        and downstream.kind in ROW_HOLDERS
-        and downstream.indexed
-    )
+def blocked_by(relation: Relation, downstream: Node) -> str:
+    """What shows that nothing crossed an edge, by its name in the table; empty where nothing does.
+
+    >>> read = Node(id=1, kind=min(ROW_HOLDERS), name="all read", indexed=True)
+    >>> blocked_by(Relation.LOGGED_IN, read)
+    'record_index'
+    >>> blocked_by(Relation.COPIED_TO, read)
+    ''
+    """
+    evidence = PROPAGATION[relation].blocked_by
+    return evidence if evidence and _PRESENT[evidence](downstream) else ""
+
+
+#: What blocks an edge, in words.
+_BLOCKED: dict[str, str] = {
+    "record_index": "carries nothing: every row of it was read, and its record index names whose",
+}
+
+
+def in_words(relation: Relation, downstream: Node) -> str:
+    """Say what an edge carries to its downstream artifact, as people read it.
+
+    >>> unread = Node(id=1, kind=min(ROW_HOLDERS), name="not read")
+    >>> in_words(Relation.LOGGED_IN, unread)
+    'may carry content'
+    >>> in_words(Relation.REDACTED_FROM, unread)
+    'carries nothing'
+    """
+    rule = PROPAGATION[relation]
+    if rule.influence is None:
+        return "carries nothing"
+    if evidence := blocked_by(relation, downstream):
+        return _BLOCKED[evidence]
+    return f"{'carries' if rule.certainty == 'certain' else 'may carry'} {rule.influence.value}"
+
+
+def _all_rows_read(node: Node) -> bool:
+    return node.kind in ROW_HOLDERS and node.indexed
+
+
+#: Whether an artifact offers what blocks an edge into it: one line a name.
+_PRESENT: dict[str, Callable[[Node], bool]] = {"record_index": _all_rows_read}

@@ -1,9 +1,8 @@
 """The graph at one moment, and the hash that makes an answer replayable."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 
+from lineage.closure.digests import Table, edge_digests, graph_hash, node_digests
 from lineage.graph import Edge, Node
 
 
@@ -15,14 +14,7 @@ class Snapshot:
     edges: tuple[Edge, ...]
 
     def hash(self) -> str:
-        """SHA-256 (hex) over the canonical JSON of sorted nodes and edges.
-
-        >>> Snapshot(nodes=(), edges=()).hash()[:8]
-        'a461bf77'
-        """
-        nodes = sorted(
-            (n.id, n.kind.value, n.name, n.digest, n.state, n.indexed) for n in self.nodes
+        """SHA-256 (hex) over the digests of all parts; see :mod:`lineage.closure.digests`."""
+        return graph_hash(
+            {Table.NODES: node_digests(self.nodes), Table.EDGES: edge_digests(self.edges)}
         )
-        edges = sorted((e.upstream, e.downstream, e.relation.value) for e in self.edges)
-        canonical = json.dumps({"nodes": nodes, "edges": edges}, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()

@@ -10,7 +10,7 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
-# The lock is that of lineage.services.graph (GRAPH_LOCK). It is taken before a statement touches
+# The lock is that of lineage.locks (GRAPH_LOCK). It is taken before a statement touches
 # a row, and held until the transaction ends: moments are in the order of commits, and two writers
 # cannot wait for each other with a row in hand. Which moment is that of this transaction stands in
 # a setting that ends, or is rolled back, with it.

@@ -58,7 +58,7 @@ def numbers(**options: object) -> django.contrib.postgres.fields.ArrayField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lineage", "0007_keep_choices_of_data_subjects")]
+    dependencies = [("lineage", "0008_admit_sources_adapters_and_recast_models")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

@@ -11,7 +11,7 @@ import lineage.fields
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lineage', '0009_pack_postings'),
+        ('lineage', '0010_stamp_when_artifacts_were_seen'),
     ]
 
     operations = [

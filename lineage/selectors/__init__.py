@@ -10,6 +10,7 @@ from lineage.selectors.exposure import (
     exposures,
     first_exposure,
 )
+from lineage.selectors.gaps import GapQuestion, gaps_asked_for, gaps_page
 from lineage.selectors.impact import find_gaps, find_gaps_with_artifacts, trace_subject
 from lineage.selectors.made_from import made_artifacts_in, made_from
 from lineage.selectors.ownership import datasets_with_ids_of_others
@@ -24,6 +25,7 @@ __all__ = [
     "DatasetUse",
     "Duplicate",
     "Exposures",
+    "GapQuestion",
     "Kept",
     "Retention",
     "RunExposure",
@@ -41,6 +43,8 @@ __all__ = [
     "find_gaps",
     "find_gaps_with_artifacts",
     "first_exposure",
+    "gaps_asked_for",
+    "gaps_page",
     "impact_document",
     "locations_of",
     "made_artifacts_in",

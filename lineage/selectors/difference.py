@@ -10,9 +10,10 @@ from governance.errors import InvalidInput
 from governance.subjects import SubjectDigest
 from lineage.difference import ImpactDifference, Link, compare_graphs, compare_impacts
 from lineage.graph import Affected, Node
+from lineage.locks import lock_graph
 from lineage.selectors.history import moment_at
-from lineage.selectors.impact import trace_with_graph
-from lineage.services.graph import lock_graph
+from lineage.selectors.impact import trace_subject
+from lineage.selectors.knowledge import read_snapshot
 
 
 def diff_impact(
@@ -29,9 +30,11 @@ def diff_impact(
         InvalidInput: A moment is none that the history knows, or they are the wrong way round.
     """
     _check(before, after)
-    old_graph, old = trace_with_graph(subject, before)
-    new_graph, new = trace_with_graph(subject, after)
-    return compare_impacts(old, new, compare_graphs(old_graph.snapshot, new_graph.snapshot))
+    with transaction.atomic():
+        lock_graph()
+        old, new = (trace_subject(subject, moment) for moment in (before, after))
+        graphs = [read_snapshot(moment) for moment in (before, after)]
+    return compare_impacts(old, new, compare_graphs(*graphs))
 
 
 def _check(before: datetime, after: datetime | None) -> None:

@@ -39,9 +39,13 @@ from lineage.selectors.whereabouts import Whereabouts, find_records
 #: Edges from what a run trained on.
 TRAINING = (Relation.TRAINED_ON, Relation.INDEXES)
 #: Edges from a model that a run built on, and the step since when that model has its influence: a
-#: fine-tune begins with the weights of its base, a student begins with none.
+#: fine-tune begins with the weights of its base, a student begins with none. An adapter counts as
+#: beginning with them: it is nothing without its base, and some begin with a part of its weights.
 BASES: Mapping[Relation, int] = {
     Relation.FINE_TUNED_FROM: 0,
+    Relation.ADAPTER_OF: 0,
+    Relation.MERGED_FROM: 0,
+    Relation.QUANTIZED_FROM: 0,
     Relation.UNLEARNED_FROM: 0,
     Relation.DISTILLED_FROM: 1,
     Relation.EMBEDDED_BY: 1,

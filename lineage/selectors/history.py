@@ -1,6 +1,6 @@
 """What was on record at a past moment."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db import connection
@@ -8,7 +8,14 @@ from django.db.models import Min, Q
 
 from governance.errors import InvalidInput
 from lineage.graph import Relation
-from lineage.models import Artifact, ArtifactRevision, DerivationRevision, Moment
+from lineage.models import (
+    Artifact,
+    ArtifactRevision,
+    ArtifactState,
+    Derivation,
+    DerivationRevision,
+    Moment,
+)
 from lineage.moments import demand_offset
 
 #: Where in the data subject's records: the segment, and the id of the record in it.
@@ -64,6 +71,27 @@ def described(
     return {row.artifact_id: row for row in rows}
 
 
+def versions_of(segments: Collection[int], as_of: datetime | None) -> Iterable[tuple[int, int]]:
+    """Pairs of a segment and a dataset in use that it is part of, now or at a moment."""
+    if as_of is None:
+        return Derivation.objects.filter(
+            upstream_id__in=segments,
+            relation=Relation.PART_OF,
+            ended_at=None,
+            downstream__state=ArtifactState.CURRENT,
+        ).values_list("upstream_id", "downstream_id")
+    then = on_record(moment_at(as_of))
+    edges = DerivationRevision.objects.filter(
+        then, upstream_id__in=segments, relation=Relation.PART_OF
+    ).values_list("upstream_id", "downstream_id")
+    in_use = set(
+        ArtifactRevision.objects.filter(
+            then, artifact_id__in={version for _, version in edges}, state=ArtifactState.CURRENT
+        ).values_list("artifact_id", flat=True)
+    )
+    return [(segment, version) for segment, version in edges if version in in_use]
+
+
 def held_at(
     as_of: datetime, entries: Collection[Entry], past: Collection[int]
 ) -> tuple[list[Entry], set[int]]:
@@ -88,13 +116,18 @@ def held_at(
     return [entry for entry in then if entry[0] not in later], sources - later
 
 
+def with_predecessors(segments: Collection[int]) -> set[int]:
+    """Add the segments that these were redacted from: whoever is in one was in the other."""
+    return {old for before in _predecessors(segments).values() for old in before}
+
+
 def _predecessors(segments: Collection[int]) -> dict[int, set[int]]:
     """For each segment, itself and all that it was ever redacted from."""
     before: dict[int, set[int]] = {}
     waiting = set(segments)
     while waiting:
         before |= {segment: set() for segment in waiting}
-        edges = DerivationRevision.objects.filter(
+        edges = Derivation.objects.filter(
             relation=Relation.REDACTED_FROM, downstream_id__in=waiting
         ).values_list("downstream_id", "upstream_id")
         for new, old in edges:

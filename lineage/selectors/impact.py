@@ -6,16 +6,15 @@ from datetime import datetime
 from django.db import transaction
 
 from governance.subjects import SubjectDigest
-from lineage import gaps
 from lineage.closure import Reach
-from lineage.closure.impact import assemble_impact
-from lineage.closure.networkx_engine import NetworkxEngine
+from lineage.closure.impact import Answer, answer_trace
 from lineage.gaps import FoundGap
-from lineage.graph import Gap, Impact, RecordRef, Relation
-from lineage.selectors.history import held_at
-from lineage.selectors.knowledge import GraphNow, one_moment, read_graph
+from lineage.graph import Gap, Impact, RecordRef
+from lineage.locks import lock_graph
+from lineage.selectors.history import described, held_at, versions_of, with_predecessors
+from lineage.selectors.knowledge import one_moment
 from lineage.selectors.postings import held_of
-from lineage.services.graph import lock_graph
+from lineage.selectors.standing import gaps_at, graph_at, standing_gaps, standing_graph
 
 
 def trace_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Impact:
@@ -39,37 +38,42 @@ def trace_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Impa
     Raises:
         InvalidInput: The moment lies in the future, or before the history begins.
     """
-    return trace_with_graph(subject, as_of)[1]
-
-
-def trace_with_graph(
-    subject: SubjectDigest, as_of: datetime | None = None
-) -> tuple[GraphNow, Impact]:
-    """Trace as :func:`trace_subject` does, and give the graph that was walked too."""
     with transaction.atomic():
         # Under the lock of the graph's writers all reads see one moment, and what the caller's
         # transaction decides upon them still holds when it commits.
         lock_graph()
-        graph = read_graph(as_of)
-        held = held_of(subject)
-        entries = list(held.entries)
-        sources = {segment for segment, _ in entries} | held.past
-        if as_of is not None:
-            entries, sources = held_at(as_of, entries, held.past)
-    closure = NetworkxEngine.of(graph.snapshot).trace(_with_predecessors(sources, graph))
-    return graph, assemble_impact(
-        snapshot=graph.snapshot,
-        closure=closure,
-        records=_records(entries, graph),
-        found_gaps=gaps.find_gaps(graph.knowledge),
+        answer = answer_subject(subject, as_of)
+        rows = described(answer.ids.tolist(), as_of)
+    return answer.impact({pk: (row.name, row.digest) for pk, row in rows.items()})
+
+
+def answer_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Answer:
+    """Trace as :func:`trace_subject` does, and leave the answer in columns.
+
+    Call it within :func:`lineage.selectors.knowledge.one_moment`, or under the lock of the graph's
+    writers; as of a past moment, under the lock.
+    """
+    graph = graph_at(as_of) if as_of else standing_graph()
+    found_gaps = gaps_at(graph, as_of) if as_of else standing_gaps(graph)
+    held = held_of(subject)
+    entries, past = list(held.entries), held.past
+    sources = {segment for segment, _ in entries} | past
+    if as_of is None:
+        sources = with_predecessors(sources)
+    else:
+        entries, sources = held_at(as_of, entries, past)
+    return answer_trace(
+        graph=graph,
+        sources=sources,
+        records=_records(entries, as_of),
+        found_gaps=found_gaps,
     )
 
 
 def reach_of(segments: Collection[int]) -> Mapping[int, Reach]:
     """Find everything that came of some segments, by id, what is no longer in use included."""
     with one_moment():
-        graph = read_graph()
-    return NetworkxEngine.of(graph.snapshot).trace(_with_predecessors(segments, graph)).reached
+        return standing_graph().engine.trace(with_predecessors(segments)).reached
 
 
 def find_gaps() -> tuple[Gap, ...]:
@@ -80,32 +84,14 @@ def find_gaps() -> tuple[Gap, ...]:
 def find_gaps_with_artifacts() -> tuple[FoundGap, ...]:
     """Every gap, with the artifact that it is about; waits for no writer of the graph."""
     with one_moment():
-        graph = read_graph()
-    return gaps.find_gaps(graph.knowledge)
+        return standing_gaps(standing_graph())
 
 
-def _with_predecessors(sources: Collection[int], graph: GraphNow) -> set[int]:
-    """Add the segments that these were redacted from: whoever is in one was in the other."""
-    before: dict[int, list[int]] = {}
-    for edge in graph.snapshot.edges:
-        if edge.relation is Relation.REDACTED_FROM:
-            before.setdefault(edge.downstream, []).append(edge.upstream)
-    found = set(sources)
-    waiting = list(sources)
-    while waiting:
-        fresh = [segment for segment in before.get(waiting.pop(), ()) if segment not in found]
-        found.update(fresh)
-        waiting.extend(fresh)
-    return found
-
-
-def _records(entries: Collection[tuple[int, str]], graph: GraphNow) -> list[RecordRef]:
+def _records(entries: Collection[tuple[int, str]], as_of: datetime | None) -> list[RecordRef]:
     """Each record in each dataset version that is in use."""
-    states: Mapping[int, str] = {node.id: node.state for node in graph.snapshot.nodes}
     versions: dict[int, list[int]] = {}
-    for edge in graph.snapshot.edges:
-        if edge.relation is Relation.PART_OF and states.get(edge.downstream) == "current":
-            versions.setdefault(edge.upstream, []).append(edge.downstream)
+    for segment, version in versions_of({segment for segment, _ in entries}, as_of):
+        versions.setdefault(segment, []).append(version)
     return [
         RecordRef(record_id=record, segment=segment, dataset_version=version)
         for segment, record in entries

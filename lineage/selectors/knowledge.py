@@ -1,38 +1,36 @@
-"""The whole graph at one moment, read with one statement a table."""
+"""What the gap rules look at, and the whole graph as values, at one moment."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import numpy as np
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
 from lineage.closure import Snapshot
-from lineage.gaps import Knowledge, KnownActivity, KnownArtifact
+from lineage.closure.standing import StandingGraph
+from lineage.codes import Trait
+from lineage.gaps import Details, Knowledge, UnendedRun
 from lineage.graph import ArtifactKind, Edge, Node, Relation
+from lineage.locks import lock_graph
 from lineage.models import (
+    OTHER_DIGESTS,
     Activity,
     ActivityRevision,
     Artifact,
     ArtifactRevision,
+    ArtifactState,
     Derivation,
     DerivationRevision,
     DueReading,
     TroubleRevision,
 )
-from lineage.selectors.history import moment_at, on_record
-from lineage.services.graph import lock_graph
+from lineage.selectors.history import described, moment_at, on_record
 
 #: Columns that an edge is read from, and by which edges are sorted.
 EDGE = ("upstream_id", "downstream_id", "relation")
-
-
-@dataclass(frozen=True, kw_only=True)
-class GraphNow:
-    """The graph as the closure and as the gap rules see it."""
-
-    snapshot: Snapshot
-    knowledge: Knowledge
 
 
 @contextmanager
@@ -52,8 +50,50 @@ def one_moment() -> Iterator[None]:
         yield
 
 
-def read_graph(as_of: datetime | None = None) -> GraphNow:
-    """Read all nodes, all edges that hold, and all runs.
+def knowledge_of(
+    graph: StandingGraph, as_of: datetime | None = None, *, unseen: Mapping[int, datetime] | None
+) -> Knowledge:
+    """Read what the columns of a graph do not hold, little as it is.
+
+    Call it where the graph was read: within :func:`one_moment`, or under the lock of the graph's
+    writers.
+
+    Args:
+        graph: The graph of now, or of the moment.
+        as_of: The moment; None for now.
+        unseen: As :func:`unseen_since` gave it; None where nobody knows.
+    """
+    nodes, edges = graph.nodes, graph.edges
+    noted = nodes.ids[(nodes.traits & np.uint8(Trait.NOTED)) != 0].tolist()
+    return Knowledge(
+        ids=nodes.ids,
+        kinds=nodes.kinds,
+        states=nodes.states,
+        traits=nodes.traits,
+        upstream=edges.upstream,
+        downstream=edges.downstream,
+        relation=edges.relation,
+        names=lambda ids: _names_of(ids, as_of),
+        details=_details(
+            {pk: row.attributes for pk, row in described(noted, as_of).items()},
+            troubles=_troubles(as_of),
+            unseen=unseen or {},
+        ),
+        runs=tuple(
+            UnendedRun(name=name, used=tuple(used)) for name, used in _runs_without_end(as_of)
+        ),
+    )
+
+
+def unseen_since() -> dict[int, datetime]:
+    """When the artifacts in use that were not shown for too long were last shown, by id."""
+    limit = timezone.now() - timedelta(days=settings.UNSEEN_DAYS)
+    rows = Artifact.objects.filter(state=ArtifactState.CURRENT, seen_at__lt=limit)
+    return {pk: seen_at for pk, seen_at in rows.values_list("pk", "seen_at") if seen_at}
+
+
+def read_snapshot(as_of: datetime | None = None) -> Snapshot:
+    """Read all nodes and all edges that hold as values, one object each.
 
     Call it within :func:`one_moment`, or under the lock of the graph's writers.
 
@@ -64,94 +104,85 @@ def read_graph(as_of: datetime | None = None) -> GraphNow:
         InvalidInput: The moment lies in the future, or before the history begins.
     """
     if as_of is None:
-        return _graph(_artifacts(), _edges(), _activities())
-    moment = moment_at(as_of)
-    return _graph(_artifacts_at(moment), _edges_at(moment), _activities_at(moment))
-
-
-def _graph(
-    artifacts: Iterable[KnownArtifact],
-    edges: Iterable[tuple[int, int, str]],
-    activities: Iterable[tuple[str, bool, list[int]]],
-) -> GraphNow:
-    known = Knowledge(
-        artifacts=tuple(artifacts),
-        edges=tuple(
-            Edge(upstream=up, downstream=down, relation=Relation(relation))
-            for up, down, relation in edges
-        ),
-        activities=tuple(
-            KnownActivity(name=name, ended=ended, used=tuple(used))
-            for name, ended, used in activities
-        ),
+        rows = Artifact.objects.order_by("pk").iterator()
+        edges = Derivation.objects.filter(ended_at=None).order_by(*EDGE).values_list(*EDGE)
+        return Snapshot(
+            nodes=tuple(_node(row.pk, row, indexed=row.indexed_at is not None) for row in rows),
+            edges=_edges(edges.iterator()),
+        )
+    then = on_record(moment_at(as_of))
+    revisions = ArtifactRevision.objects.filter(then).order_by("artifact_id").iterator()
+    held = DerivationRevision.objects.filter(then).order_by(*EDGE).values_list(*EDGE)
+    return Snapshot(
+        nodes=tuple(_node(row.artifact_id, row, indexed=row.indexed) for row in revisions),
+        edges=_edges(held.iterator()),
     )
-    nodes = tuple(item.node for item in known.artifacts)
-    return GraphNow(snapshot=Snapshot(nodes=nodes, edges=known.edges), knowledge=known)
 
 
-def _artifacts() -> Iterator[KnownArtifact]:
-    troubles = dict(DueReading.objects.values_list("artifact_id", "trouble"))
-    for row in Artifact.objects.order_by("pk").iterator():
-        node = Node(
-            id=row.pk,
-            kind=ArtifactKind(row.kind),
-            name=row.name,
-            digest=row.digest,
-            state=row.state,
-            indexed=row.indexed_at is not None,
-        )
-        yield _artifact(node, row.attributes, troubles.get(row.pk, ""))
+def _node(pk: int, row: Artifact | ArtifactRevision, *, indexed: bool) -> Node:
+    return Node(
+        id=pk,
+        kind=ArtifactKind(row.kind),
+        name=row.name,
+        digest=row.digest,
+        state=row.state,
+        indexed=indexed,
+    )
 
 
-def _artifacts_at(moment: int) -> Iterator[KnownArtifact]:
-    then = on_record(moment)
-    troubles = dict(TroubleRevision.objects.filter(then).values_list("artifact_id", "trouble"))
-    for row in ArtifactRevision.objects.filter(then).order_by("artifact_id").iterator():
-        node = Node(
-            id=row.artifact_id,
-            kind=ArtifactKind(row.kind),
-            name=row.name,
-            digest=row.digest,
-            state=row.state,
-            indexed=row.indexed,
-        )
-        yield _artifact(node, row.attributes, troubles.get(row.artifact_id, ""))
+def _edges(rows: Iterable[tuple[int, int, str]]) -> tuple[Edge, ...]:
+    return tuple(
+        Edge(upstream=up, downstream=down, relation=Relation(relation))
+        for up, down, relation in rows
+    )
 
 
-def _edges() -> Iterable[tuple[int, int, str]]:
-    held = Derivation.objects.filter(ended_at=None)
-    return held.order_by(*EDGE).values_list(*EDGE).iterator()
-
-
-def _edges_at(moment: int) -> Iterable[tuple[int, int, str]]:
-    held = DerivationRevision.objects.filter(on_record(moment))
-    return held.order_by(*EDGE).values_list(*EDGE).iterator()
-
-
-def _activities() -> Iterator[tuple[str, bool, list[int]]]:
-    # A run without a name was only named by others; whether it ended is not known.
-    rows = Activity.objects.exclude(name="").order_by("pk")
-    for name, ended_at, used in rows.values_list("name", "ended_at", "used"):
-        yield name, ended_at is not None, used
-
-
-def _activities_at(moment: int) -> Iterable[tuple[str, bool, list[int]]]:
-    rows = ActivityRevision.objects.filter(on_record(moment)).order_by("activity_id")
-    return rows.values_list("name", "ended", "used")
-
-
-def _artifact(node: Node, attributes: Mapping[str, object], trouble: str) -> KnownArtifact:
-    return KnownArtifact(
-        node=node,
-        placeholder="mentioned" in attributes,
-        missing_run=str(attributes.get("missing_run") or ""),
-        missing_models=_names(attributes.get("missing_models")),
-        endpoints=_names(attributes.get("endpoints")),
-        contact=str(attributes.get("contact") or ""),
-        unread_because=trouble,
-        unreadable_copies=bool(attributes.get("unreadable_copies")),
+def _details(
+    noted: Mapping[int, Mapping[str, object]],
+    *,
+    troubles: Mapping[int, str],
+    unseen: Mapping[int, datetime],
+) -> Details:
+    lists = {
+        key: {pk: names for pk, each in noted.items() if (names := _names(each.get(key)))}
+        for key in ("missing_models", "endpoints", OTHER_DIGESTS)
+    }
+    return Details(
+        missing_run={
+            pk: str(each["missing_run"]) for pk, each in noted.items() if each.get("missing_run")
+        },
+        missing_models=lists["missing_models"],
+        endpoints={pk: urls for pk, urls in lists["endpoints"].items() if len(urls) > 1},
+        unread_because=troubles,
+        other_digests=lists[OTHER_DIGESTS],
+        unseen_since=unseen,
     )
 
 
 def _names(listed: object) -> tuple[str, ...]:
     return tuple(str(name) for name in listed) if isinstance(listed, list) else ()
+
+
+def _names_of(ids: Iterable[int], as_of: datetime | None) -> list[str]:
+    wanted = list(ids)
+    rows = described(wanted, as_of)
+    return [rows[pk].name for pk in wanted]
+
+
+def _troubles(as_of: datetime | None) -> dict[int, str]:
+    """Why the rows of datasets could not be read, by id."""
+    rows = (
+        DueReading.objects.exclude(trouble="")
+        if as_of is None
+        else TroubleRevision.objects.filter(on_record(moment_at(as_of)))
+    )
+    return dict(rows.values_list("artifact_id", "trouble"))
+
+
+def _runs_without_end(as_of: datetime | None) -> Iterable[tuple[str, list[int]]]:
+    """Name and used artifacts of each; of a run without a name only others told."""
+    if as_of is None:
+        rows = Activity.objects.filter(ended_at=None).exclude(name="").order_by("pk")
+        return rows.values_list("name", "used")
+    then = ActivityRevision.objects.filter(on_record(moment_at(as_of)), ended=False)
+    return then.order_by("activity_id").values_list("name", "used")

@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import Count, Q
 
 from governance.paging import Slice, slice_of
+from lineage.closure.propagation import in_words
 from lineage.errors import ArtifactNotFound
-from lineage.graph import ArtifactKind, Relation
+from lineage.graph import ArtifactKind, Node, Relation
 from lineage.models import Activity, Artifact, Derivation
 
 #: Links of one side that an artifact's page lists; the rest are counted.
@@ -51,6 +52,8 @@ class LinkView:
 
     artifact: ArtifactRow
     relation: str
+    #: What crosses it, in words, e.g. ``may carry content``.
+    carries: str
     occurred_at: datetime | None
     #: When the edge ceased to hold; None while it holds.
     ended_at: datetime | None
@@ -207,18 +210,29 @@ def _links(artifact_id: int, *, own_side: str, other_side: str) -> Links:
     edges = Derivation.objects.filter(**{own_side: artifact_id}).order_by(
         "relation", f"{other_side}__kind", f"{other_side}__name", "pk"
     )
-    shown = edges.select_related(f"{other_side}__made_by")[:MOST_LINKS]
+    shown = edges.select_related("downstream", f"{other_side}__made_by")[:MOST_LINKS]
     return Links(
         shown=tuple(
             LinkView(
                 artifact=_row(getattr(edge, other_side)),
                 relation=edge.relation,
+                carries=in_words(Relation(edge.relation), _node(edge.downstream)),
                 occurred_at=edge.occurred_at,
                 ended_at=edge.ended_at,
             )
             for edge in shown
         ),
         total=edges.count(),
+    )
+
+
+def _node(row: Artifact) -> Node:
+    return Node(
+        id=row.pk,
+        kind=ArtifactKind(row.kind),
+        name=row.name,
+        state=row.state,
+        indexed=row.indexed_at is not None,
     )
 
 

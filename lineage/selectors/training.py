@@ -9,7 +9,14 @@ from lineage.models import Artifact, Derivation
 
 #: Edges from datasets, and edges from the models that a model was made from.
 DATASET_RELATIONS = (Relation.TRAINED_ON, Relation.INDEXES, Relation.EVALUATED_ON)
-BASE_RELATIONS = (Relation.FINE_TUNED_FROM, Relation.DISTILLED_FROM, Relation.EMBEDDED_BY)
+BASE_RELATIONS = (
+    Relation.FINE_TUNED_FROM,
+    Relation.ADAPTER_OF,
+    Relation.DISTILLED_FROM,
+    Relation.MERGED_FROM,
+    Relation.QUANTIZED_FROM,
+    Relation.EMBEDDED_BY,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +37,8 @@ class DatasetUse:
 class Training:
     """How a model came to be."""
 
+    #: A kind of model (``lineage.graph.MODELS``).
+    kind: str
     #: Empty where the run is not known.
     run_id: str
     #: ``module:callable``, or empty.
@@ -66,6 +75,7 @@ def training_of(artifact_id: int) -> Training | None:
         return None
     params: Mapping[str, str] = artifact.attributes.get("params", {})
     return Training(
+        kind=artifact.kind,
         run_id=run.external_id if run else "",
         recipe=run.recipe if run else "",
         params={**(run.params if run else {}), **params},

@@ -8,10 +8,10 @@ from django.db import transaction
 from governance.subjects import SubjectDigest
 from lineage.closure import Reach
 from lineage.errors import RecordNotFound
+from lineage.locks import lock_graph
 from lineage.models import Posting
 from lineage.selectors.impact import reach_of, trace_subject
 from lineage.selectors.postings import held_of
-from lineage.services.graph import lock_graph
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from lineage.services.destruction import record_destruction
 from lineage.services.duplicates import decide_duplicate
 from lineage.services.file_index import build_file_index, drop_file_index
 from lineage.services.graph import record_observations
+from lineage.services.image import WrittenImage, refresh_image, write_image
 from lineage.services.loading import LoadSummary, check_source, load_dataset
 from lineage.services.mlflow import CaptureSummary, capture_mlflow
 from lineage.services.openlineage import Receipt, receive_event
@@ -22,6 +23,7 @@ __all__ = [
     "LoadOrder",
     "LoadSummary",
     "Receipt",
+    "WrittenImage",
     "attempt_reading",
     "build_file_index",
     "capture_mlflow",
@@ -36,7 +38,9 @@ __all__ = [
     "record_observations",
     "record_redaction",
     "record_regeneration",
+    "refresh_image",
     "rotate_key",
     "state_terms",
     "sweep_readings",
+    "write_image",
 ]

@@ -10,9 +10,10 @@ from lineage.capture.locations import normalise_location
 from lineage.capture.observations import Observations, ObservedArtifact
 from lineage.errors import UnreadableRecords
 from lineage.graph import DATASETS, ROW_HOLDERS, ArtifactKind
+from lineage.locks import lock_graph
 from lineage.models import Artifact, ArtifactState
 from lineage.records import RecordLayout, Source, layout_document
-from lineage.services.graph import lock_graph, record_observations
+from lineage.services.graph import record_observations
 from lineage.services.standing import read_standing
 
 #: Attribute of datasets: why only a person can take rows out of them; empty or absent where a job

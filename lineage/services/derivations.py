@@ -19,7 +19,7 @@ SUPERSEDING = (
     Relation.REGENERATED_FROM,
 )
 #: Edges from one dataset into another place; between two nodes there is one of them at a time.
-COPYING_RELATIONS = (Relation.DERIVED_FROM, *COPYING.values())
+COPYING_RELATIONS = (Relation.DERIVED_FROM, Relation.EXTRACTED_FROM, *COPYING.values())
 
 
 def identities_to_ids(wanted: set[str], touched: Mapping[str, Artifact]) -> dict[str, int]:
@@ -39,7 +39,7 @@ def record_derivations(
     """Add edges that do not hold yet; of several runs that made one edge, the earliest counts."""
     seen = list(seen)
     ids = identities_to_ids({i for d in seen for i in (d.upstream, d.downstream)}, artifacts)
-    kinds = _kinds({ids[d.downstream] for d in seen})
+    kinds = _kinds(set(ids.values()))
     held = {
         (e.upstream_id, e.downstream_id, e.relation): e
         for e in Derivation.objects.select_related("activity").filter(
@@ -49,11 +49,11 @@ def record_derivations(
     fresh: dict[tuple[int, int, str], Derivation] = {}
     changed = []
     for derivation in seen:
-        downstream = ids[derivation.downstream]
+        upstream, downstream = ids[derivation.upstream], ids[derivation.downstream]
         relation = derivation.relation
         if relation is Relation.DERIVED_FROM:
-            relation = copy_relation(kinds[downstream])
-        edge = (ids[derivation.upstream], downstream, relation.value)
+            relation = copy_relation(kinds[upstream], kinds[downstream])
+        edge = (upstream, downstream, relation.value)
         new = Derivation(
             upstream_id=edge[0],
             downstream_id=edge[1],
@@ -78,17 +78,22 @@ def _kinds(ids: Collection[int]) -> dict[int, ArtifactKind]:
 
 
 def settle_copies(changed: Collection[int]) -> None:
-    """Bring the edges into artifacts in line with a kind that became known only now.
+    """Bring the edges of artifacts in line with a kind that became known only now.
 
     So the kind may be told before or after the edge: what holds in the end is the same.
 
     Args:
         changed: Ids of artifacts whose kind has changed.
     """
-    for pk, kind in _kinds(changed).items():
-        Derivation.objects.filter(
-            downstream_id=pk, relation__in=COPYING_RELATIONS, ended_at=None
-        ).update(relation=copy_relation(kind))
+    edges = list(
+        Derivation.objects.filter(relation__in=COPYING_RELATIONS, ended_at=None).filter(
+            Q(upstream__in=changed) | Q(downstream__in=changed)
+        )
+    )
+    kinds = _kinds({pk for edge in edges for pk in (edge.upstream_id, edge.downstream_id)})
+    for edge in edges:
+        edge.relation = copy_relation(kinds[edge.upstream_id], kinds[edge.downstream_id])
+    Derivation.objects.bulk_update(edges, ["relation"], batch_size=500)
 
 
 def _earlier(new: Derivation, old: Derivation) -> bool:
@@ -106,35 +111,45 @@ def _earlier(new: Derivation, old: Derivation) -> bool:
 def record_deployments(
     seen: Iterable[ObservedDeployment], artifacts: Mapping[str, Artifact]
 ) -> None:
-    """Make each product serve exactly what was seen last; what it serves no longer has ended."""
-    for deployment in sorted(seen, key=lambda d: (d.observed_at, d.product, sorted(d.serves))):
-        ids = identities_to_ids({deployment.product, *deployment.serves}, artifacts)
-        product = Artifact.objects.get(pk=ids[deployment.product])
-        wanted: object = sorted(deployment.serves)
-        fields: dict[str, object] = {"serves": product.attributes.get("serves")}
-        merge(fields, product.stamps, {"serves": wanted}, deployment.observed_at)
-        if fields["serves"] != wanted:
-            continue
-        product.attributes["serves"] = wanted
-        product.save(update_fields=["attributes", "stamps"])
-        _switch(product, {ids[identity] for identity in deployment.serves}, deployment.observed_at)
-
-
-def _switch(product: Artifact, serves: set[int], at: datetime) -> None:
-    """End the edges that ceased to hold and begin the new ones."""
-    edges = Derivation.objects.filter(
-        downstream=product, relation=Relation.DEPLOYED_AS, ended_at=None
+    """Make each product use exactly what was seen last; what it uses no longer has ended."""
+    in_order = sorted(
+        seen, key=lambda d: (d.observed_at, d.product, sorted(d.serves), sorted(d.retrieves))
     )
-    edges.exclude(upstream_id__in=serves).update(ended_at=at)
+    for deployment in in_order:
+        used = {"serves": deployment.serves, "retrieves": deployment.retrieves}
+        ids = identities_to_ids(
+            {deployment.product, *deployment.serves, *deployment.retrieves}, artifacts
+        )
+        product = Artifact.objects.get(pk=ids[deployment.product])
+        for what, identities in used.items():
+            if _is_newest(product, what, sorted(identities), deployment.observed_at):
+                upstream = {ids[identity] for identity in identities}
+                _switch(product, _OF_PRODUCTS[what], upstream, deployment.observed_at)
+
+
+#: Attribute of a product → the edge that it stands for.
+_OF_PRODUCTS = {"serves": Relation.DEPLOYED_AS, "retrieves": Relation.RETRIEVES_FROM}
+
+
+def _is_newest(product: Artifact, what: str, wanted: list[str], at: datetime) -> bool:
+    """Note what a product was seen to use, unless something newer is on record."""
+    fields: dict[str, object] = {what: product.attributes.get(what)}
+    merge(fields, product.stamps, {what: wanted}, at)
+    if fields[what] != wanted:
+        return False
+    product.attributes[what] = wanted
+    product.save(update_fields=["attributes", "stamps"])
+    return True
+
+
+def _switch(product: Artifact, relation: Relation, upstream: set[int], at: datetime) -> None:
+    """End the edges that ceased to hold and begin the new ones."""
+    edges = Derivation.objects.filter(downstream=product, relation=relation, ended_at=None)
+    edges.exclude(upstream_id__in=upstream).update(ended_at=at)
     held = set(edges.values_list("upstream_id", flat=True))
     Derivation.objects.bulk_create(
-        Derivation(
-            upstream_id=upstream,
-            downstream=product,
-            relation=Relation.DEPLOYED_AS,
-            occurred_at=at,
-        )
-        for upstream in sorted(serves - held)
+        Derivation(upstream_id=fresh, downstream=product, relation=relation, occurred_at=at)
+        for fresh in sorted(upstream - held)
     )
 
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from lineage.errors import ArtifactNotFound
 from lineage.graph import ROW_HOLDERS
+from lineage.locks import lock_graph
 from lineage.models import Artifact, ArtifactState
-from lineage.services.graph import lock_graph
 from lineage.services.segments import destroy_vanished_segments
 
 

@@ -6,10 +6,10 @@ from django.utils import timezone
 from governance.errors import InvalidInput
 from governance.ledger.services import append_entry
 from governance.subjects import SubjectDigest, subject_digest
+from lineage.locks import lock_graph
 from lineage.models import DuplicateDecision
 from lineage.selectors.duplicates import duplicates_of
 from lineage.services.fingerprints import link_duplicates
-from lineage.services.graph import lock_graph
 
 
 @transaction.atomic

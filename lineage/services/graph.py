@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from lineage.capture.merging import merge
 from lineage.capture.observations import (
@@ -12,8 +12,9 @@ from lineage.capture.observations import (
     ObservedActivity,
     ObservedArtifact,
 )
-from lineage.graph import ArtifactKind
-from lineage.models import Activity, Artifact, ArtifactState
+from lineage.graph import MODELS, ArtifactKind
+from lineage.locks import lock_graph
+from lineage.models import MENTIONED, OTHER_DIGESTS, Activity, Artifact, ArtifactState
 from lineage.services.derivations import (
     identities_to_ids,
     record_deployments,
@@ -23,23 +24,25 @@ from lineage.services.derivations import (
 )
 from lineage.services.standing import settle_names
 
-#: Key of the advisory lock that all writers of the graph take ("lineage" in ASCII, cut to 63 bits).
-GRAPH_LOCK = 0x6C696E65616765
 #: Kinds of model, the vaguest first: a later look never makes the kind vaguer.
 MODEL_KINDS = (
     ArtifactKind.MODEL,
     ArtifactKind.FINE_TUNE,
+    ArtifactKind.ADAPTER,
     ArtifactKind.DISTILLED,
+    ArtifactKind.MERGED,
+    ArtifactKind.QUANTIZED,
+    ArtifactKind.REWARD_MODEL,
     ArtifactKind.CHECKPOINT,
     ArtifactKind.EMBEDDING_INDEX,
 )
 
-#: Attribute of artifacts that others name, but that their own source never showed.
-MENTIONED = "mentioned"
 #: Attribute of datasets whose owner said what they are.
 DECLARED_KIND = "declared_kind"
 #: Attributes that tell of a destruction.
 DESTRUCTION = frozenset({"destroyed_at", "receipts"})
+#: Attributes that tell of one content: what takes its place does not inherit them.
+OF_ONE_CONTENT = DESTRUCTION | {OTHER_DIGESTS}
 
 ACTIVITY_FIELDS = ("name", "recipe", "started_at", "ended_at", "seconds", "status")
 ARTIFACT_FIELDS = ("name", "digest", "location", "occurred_at")
@@ -67,24 +70,6 @@ def record_observations(observations: Observations) -> None:
     record_derivations(observations.derivations, artifacts, activities)
     record_deployments(observations.deployments, artifacts)
     supersede(observations.derivations)
-
-
-def lock_graph() -> None:
-    """Wait for the lock of the graph's writers, held until the transaction ends.
-
-    It guarantees that no other writer finds a row absent, or reads its fields, between our
-    reading and our writing: nothing is made twice and no merge is lost.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GRAPH_LOCK])
-
-
-def try_lock_graph() -> bool:
-    """Take the lock of the graph's writers if nobody holds it, until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [GRAPH_LOCK])
-        (taken,) = cursor.fetchone()
-    return bool(taken)
 
 
 def _record_artifacts(seen: Iterable[ObservedArtifact]) -> dict[str, Artifact]:
@@ -123,13 +108,26 @@ def _merge_artifact(row: Artifact, seen: ObservedArtifact) -> None:
     if row.attributes.pop(MENTIONED, False):
         # What a mention guessed must not outlive the first real description, in either order.
         row.name, row.location, row.stamps = "", "", {}
+    before = row.digest
     values = {name: getattr(seen, name) for name in ARTIFACT_FIELDS}
     values |= {f"attributes.{key}": value for key, value in seen.attributes.items()}
     _merge_row(row, ARTIFACT_FIELDS, ("attributes",), values, seen.observed_at)
     row.kind = _kind(row, seen)
+    if seen.kind in MODELS:
+        note_other_digests(row, before, seen.digest)
     if _made_again(row, seen):
         row.state, row.indexed_at = ArtifactState.CURRENT, None
-        row.attributes = {k: v for k, v in row.attributes.items() if k not in DESTRUCTION}
+        row.attributes = {k: v for k, v in row.attributes.items() if k not in OF_ONE_CONTENT}
+
+
+def note_other_digests(row: Artifact, *seen: str) -> None:
+    """Keep the digests of content that was seen under an identity besides the recorded one.
+
+    All that were ever seen are kept, so the order in which they are seen is of no account.
+    """
+    others = {*seen, *row.attributes.get(OTHER_DIGESTS, ())} - {"", row.digest}
+    if others:
+        row.attributes[OTHER_DIGESTS] = sorted(others)
 
 
 def _kind(row: Artifact, seen: ObservedArtifact) -> str:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from lineage.errors import UnreadableRecords
+from lineage.locks import lock_graph
 from lineage.models import Artifact, ArtifactState, DueReading
 from lineage.records import (
     BadRow,
@@ -25,7 +26,6 @@ from lineage.records import (
 )
 from lineage.services.datasets import LoadOrder, find_or_make_dataset
 from lineage.services.fingerprints import incoming_fingerprints
-from lineage.services.graph import lock_graph
 from lineage.services.postings import incoming_postings
 from lineage.services.record_index import attach_segments, take_row
 

@@ -5,7 +5,7 @@ Runs in a worker or a management command; the web process never imports MLflow.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -18,9 +18,14 @@ from lineage.capture.mlflow_reader import read_state
 from lineage.capture.mlflow_state import SeenState
 from lineage.capture.observations import Observations
 from lineage.graph import DATASETS
-from lineage.models import Artifact, Derivation
+from lineage.locks import lock_graph
+from lineage.models import MENTIONED, Artifact, Derivation
 from lineage.services.derivations import end_derivations
-from lineage.services.graph import MENTIONED, lock_graph, record_observations
+from lineage.services.graph import record_observations
+
+#: How much older than the capture a stamp may be that is left as it is: rows are not rewritten
+#: every few minutes for a rule that counts days.
+STAMP_HOLDS = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +57,22 @@ def record_state(state: SeenState) -> CaptureSummary:
     observations = map_state(state, _resolver())
     record_observations(observations)
     _retire_guesses(observations)
+    _stamp_shown(observations)
     return CaptureSummary(
         runs=len(state.runs),
         models=len(state.models),
         products=len(observations.deployments),
         derivations=len(observations.derivations),
     )
+
+
+def _stamp_shown(observations: Observations) -> None:
+    """Stamp what MLflow shows now; the history of the graph does not look at these stamps."""
+    now = timezone.now()
+    Artifact.objects.filter(
+        Q(seen_at=None) | Q(seen_at__lt=now - STAMP_HOLDS),
+        identity__in=[artifact.identity for artifact in observations.artifacts if artifact.seen],
+    ).update(seen_at=now)
 
 
 def _resolver() -> Resolve:
@@ -96,6 +111,7 @@ def _resolver() -> Resolve:
 def _retire_guesses(observations: Observations) -> None:
     """End edges from unknown datasets that are known by now under their own name."""
     seen = {(d.upstream, d.downstream) for d in observations.derivations}
+    seen |= {(corpus, d.product) for d in observations.deployments for corpus in d.retrieves}
     captured = {artifact.identity for artifact in observations.artifacts}
     guessed = Derivation.objects.filter(
         ended_at=None,

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from governance.attempts import DATABASE_AWAY, attempts_are_spent, defect, pause_after
 from lineage.errors import UnreadableRecords
+from lineage.locks import try_lock_graph
 from lineage.models import DueReading
-from lineage.services.graph import try_lock_graph
-from lineage.services.record_index import load_record_index
+from lineage.services.record_index import load_record_index, note_changed_rows
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ def attempt_reading(*, dataset_version_id: int) -> None:
         DueReading.objects.filter(artifact_id=dataset_version_id).update(
             attempts=F("attempts") + 1, tried_at=timezone.now(), trouble=_trouble(error)
         )
+        note_changed_rows(dataset_version_id=dataset_version_id)
 
 
 def sweep_readings() -> None:

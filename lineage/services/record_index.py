@@ -10,8 +10,9 @@ from django.utils import timezone
 from governance.subjects import subject_digest
 from lineage.capture.locations import local_path
 from lineage.errors import ArtifactNotFound, UnreadableRecords
-from lineage.graph import DATASETS, ArtifactKind, Relation
-from lineage.models import Artifact, ArtifactState, Derivation, DueReading
+from lineage.graph import DATASETS, ROW_HOLDERS, ArtifactKind, Relation
+from lineage.locks import lock_graph
+from lineage.models import OTHER_DIGESTS, Artifact, ArtifactState, Derivation, DueReading
 from lineage.records import (
     MalformedRecordsError,
     NamedSegment,
@@ -25,7 +26,7 @@ from lineage.records import (
     version_digest,
 )
 from lineage.services.fingerprints import IncomingFingerprints, incoming_fingerprints
-from lineage.services.graph import lock_graph
+from lineage.services.graph import note_other_digests
 from lineage.services.postings import IncomingPostings, incoming_postings
 
 
@@ -82,8 +83,33 @@ def _read_version(version: Artifact) -> IndexSummary:
         raise UnreadableRecords(f"{version.name}: {error}") from error
     version.digest = version_digest(files)
     version.indexed_at = timezone.now()
-    version.save(update_fields=["digest", "indexed_at"])
+    version.attributes.pop(OTHER_DIGESTS, None)
+    version.save(update_fields=["digest", "indexed_at", "attributes"])
     return IndexSummary(rows=rows, subjects=subjects, segments=len(files))
+
+
+@transaction.atomic
+def note_changed_rows(*, dataset_version_id: int) -> None:
+    """Note, after a reading failed, where other rows lie by now than those that were read before.
+
+    Without the note, the record index would go on to answer for rows that are no longer there.
+    What was never read, or is due to be read after an event, is a gap of its own.
+    """
+    # The lock guarantees that no capture merges into the row between our reading and our writing.
+    lock_graph()
+    version = Artifact.objects.filter(
+        pk=dataset_version_id,
+        kind__in=ROW_HOLDERS,
+        state=ArtifactState.CURRENT,
+        indexed_at__isnull=False,
+    ).first()
+    if version is None:
+        return
+    try:
+        note_other_digests(version, version_digest(segment_files(version)))
+    except (UnreadableRecords, OSError):
+        return  # the files themselves are out of reach: which rows lie there cannot be told
+    version.save(update_fields=["attributes"])
 
 
 def segment_files(version: Artifact) -> list[SegmentFile]:

@@ -4,9 +4,9 @@ from django.db import transaction
 
 from lineage.errors import ArtifactNotFound
 from lineage.graph import ROW_HOLDERS, Relation
+from lineage.locks import lock_graph
 from lineage.models import Artifact, ArtifactState, Derivation
 from lineage.records import version_digest
-from lineage.services.graph import lock_graph
 from lineage.services.record_index import load_record_index, segment_files
 from lineage.services.segments import destroy_vanished_segments, segments_of
 from lineage.services.successors import add_successor

@@ -4,9 +4,9 @@ from django.db import transaction
 
 from lineage.errors import ArtifactNotFound
 from lineage.graph import MODELS, ArtifactKind, Relation
+from lineage.locks import lock_graph
 from lineage.models import Artifact, ArtifactState, Derivation
 from lineage.records import version_digest
-from lineage.services.graph import lock_graph
 from lineage.services.record_index import segment_files
 from lineage.services.successors import add_successor
 

@@ -12,9 +12,9 @@ from django.db import connection, transaction
 
 from lineage.errors import UnreadableRecords
 from lineage.graph import ROW_HOLDERS, ArtifactKind, Relation
+from lineage.locks import lock_graph
 from lineage.models import Artifact, ArtifactState, Derivation
 from lineage.records import MalformedRecordsError, RecordLayout, SegmentFile, layout_from
-from lineage.services.graph import lock_graph
 from lineage.services.record_index import read_into_postings, segment_files
 from lineage.services.segments import segments_of
 

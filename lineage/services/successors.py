@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from lineage.graph import Relation
 from lineage.models import Artifact, Derivation
-from lineage.services.graph import DESTRUCTION
+from lineage.services.graph import OF_ONE_CONTENT
 
 #: Leaves room for the mark within the columns.
 LONGEST_IDENTITY = 440
@@ -45,7 +45,7 @@ def add_successor(
     # The old node is part of it: rows that come back and are taken out again leave what an earlier
     # redaction had left, and still that makes another version.
     of = hashlib.sha256(f"{old.identity} {made_of}".encode()).hexdigest()[:12]
-    kept = {name: value for name, value in old.attributes.items() if name not in DESTRUCTION}
+    kept = {name: value for name, value in old.attributes.items() if name not in OF_ONE_CONTENT}
     new, made = Artifact.objects.get_or_create(
         identity=f"{identity}+{mark.partition(' ')[0]}-{of}",
         defaults={

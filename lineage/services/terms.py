@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from governance.ledger.services import append_entry
 from lineage.errors import ArtifactNotFound
+from lineage.locks import lock_graph
 from lineage.models import Artifact
-from lineage.services.graph import lock_graph
 from lineage.terms import STATED, Terms, as_facet, terms_of
 
 

@@ -41,12 +41,16 @@ PEOPLE: Mapping[str, tuple[str, ...]] = {
     "digits-eval": (ANN, EVE),
     "income-monolithic-log": (ANN, BOB),
     "adult-features": (ANN, BOB),
+    "crm": (ANN, BOB),
+    "help-desk": (ANN, BOB),
 }
 SAYS: Mapping[str, Json] = {
     "adult-holdout": {"kind": "evaluation_set"},
     "digits-eval": {"kind": "evaluation_set"},
     "income-monolithic-log": {"kind": "log"},
     "adult-features": {"kind": "cache"},
+    "crm": {"kind": "source"},
+    "help-desk": {"kind": "retrieval_corpus"},
     "adult-synthetic": {
         "kind": "synthetic_dataset",
         "synthesis": {
@@ -64,6 +68,8 @@ SAYS: Mapping[str, Json] = {
     },
 }
 MADE_FROM = {
+    "adult-v1": "crm",
+    "help-desk": "crm",
     "adult-v2": "adult-v1",
     "income-monolithic-log": "adult-v1",
     "adult-features": "adult-v1",
@@ -143,7 +149,19 @@ READS: Mapping[str, tuple[Mapping[str, str], tuple[str, ...]]] = {
     "generator": ({"adult-v1": "training"}, ()),
     "on-synthetic": ({"adult-synthetic": "training"}, ()),
     "digits": ({"digits-v1": "training", "digits-eval": "eval"}, ()),
+    "reward": ({"adult-v1": "training"}, ()),
+    "adapter": ({"adult-v1": "training"}, ("monolithic",)),
+    "merged": ({}, ("fine-tune", "student")),
+    "quantized": ({}, ("merged",)),
 }
+#: How the models that a run read went into the one it made; what a model says that it is.
+RELATIONS = {
+    "student": "distilled_from",
+    "adapter": "adapter_of",
+    "merged": "merged_from",
+    "quantized": "quantized_from",
+}
+TYPES = {"index": "embedding_index", "reward": "reward_model"}
 CHECKPOINT = "digits-epoch-2"
 
 
@@ -176,7 +194,7 @@ def state(data: Path, *, replaced: Mapping[str, datetime] | None = None) -> Seen
             for name, mark, _ in made
         ),
         registered=(
-            _product("sisa", "offer-desk", "index"),
+            _product("sisa", "offer-desk", "index", looks_up=data / "help-desk"),
             _product("digits", "digit-reader", ""),
         ),
     )
@@ -199,12 +217,12 @@ def _run(
             for read, context in datasets.items()
         ),
         model_inputs=tuple(base + mark if base in again else base for base in bases),
-        tags={"vestige.base_relation": "distilled_from"} if name == "student" else {},
+        tags={"vestige.base_relation": RELATIONS[name]} if name in RELATIONS else {},
     )
 
 
 def _trained(name: str, mark: str, started: datetime) -> SeenModel:
-    model = _model(name + mark, name + mark, "embedding_index" if name == "index" else "", started)
+    model = _model(name + mark, name + mark, TYPES.get(name, ""), started)
     return replace(model, tags={"vestige.retrained_from": name}) if mark else model
 
 
@@ -220,13 +238,14 @@ def _model(name: str, run: str, model_type: str, created: datetime) -> SeenModel
     )
 
 
-def _product(model: str, name: str, also: str) -> SeenRegistered:
+def _product(model: str, name: str, also: str, looks_up: Path | None = None) -> SeenRegistered:
     return SeenRegistered(
         name=model,
         tags={
             "vestige.endpoint": f"http://127.0.0.1/{name}",
             "vestige.product": name,
             "vestige.also_serves": also,
+            "vestige.retrieves_from": looks_up.as_uri() if looks_up else "",
         },
     )
 

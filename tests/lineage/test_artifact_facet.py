@@ -39,6 +39,8 @@ def spoken_of() -> Artifact:
         ("dataset_version", "derived_from"),
         ("evaluation_set", "derived_from"),
         ("synthetic_dataset", "derived_from"),
+        ("retrieval_corpus", "derived_from"),
+        ("source", "derived_from"),
         ("log", "logged_in"),
         ("cache", "cached_in"),
         ("recipient", "copied_to"),
@@ -48,6 +50,35 @@ def test_the_kind_decides_what_the_edge_from_each_input_is(kind: str, relation: 
     assert receive_event(event=event({**FACET, "kind": kind})).warnings == ()
     assert spoken_of().kind == kind
     assert [edge.relation for edge in Derivation.objects.all()] == [relation]
+
+
+@pytest.mark.parametrize("first", ["source", "edge"])
+def test_what_is_copied_out_of_a_source_is_extracted_from_it_whenever_it_is_said(
+    first: str,
+) -> None:
+    says = {**FACET, "kind": "source"}
+    told = [event(says, side="inputs"), event(None, side="inputs")]
+    del told[1]["inputs"][0]["facets"]
+    for body in told if first == "source" else reversed(told):
+        assert receive_event(event=body).warnings == ()
+
+    [edge] = Derivation.objects.all()
+    assert (edge.relation, edge.upstream) == ("extracted_from", spoken_of())
+
+
+def test_a_log_of_a_source_stays_a_log() -> None:
+    body = event({**FACET, "kind": "source"}, side="inputs")
+    body["outputs"][0]["facets"] = {"vestige_artifact": {**FACET, "kind": "log"}}
+    receive_event(event=body)
+
+    assert [edge.relation for edge in Derivation.objects.all()] == ["logged_in"]
+
+
+def test_a_source_whose_rows_nobody_read_is_a_gap_and_blocks_nothing() -> None:
+    receive_event(event=event({**FACET, "kind": "source"}, side="inputs"))
+
+    gaps = {(gap.rule, gap.artifact) for gap in find_gaps()}
+    assert ("dataset_without_subject_index", "spoken of") in gaps
 
 
 def test_the_owners_words_places_and_contact_are_kept() -> None:

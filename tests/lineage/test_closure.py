@@ -4,57 +4,29 @@ from itertools import pairwise
 from random import Random
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage.closure import Closure, Snapshot
-from lineage.closure.impact import assemble_impact
+from lineage.closure.image import GraphImage
+from lineage.closure.impact import answer_trace
 from lineage.closure.networkx_engine import NetworkxEngine
-from lineage.closure.propagation import carrying_edges
+from lineage.closure.propagation import carrying_edges, in_words
+from lineage.closure.standing import StandingGraph
 from lineage.graph import (
     PROPAGATION,
     ROW_HOLDERS,
     ArtifactKind,
-    Edge,
     Impact,
     Influence,
-    Node,
     Relation,
 )
+from tests.lineage.graphs import edge, node, snapshots
 
 
 def trace(snapshot: Snapshot, sources: Collection[int]) -> Closure:
     return NetworkxEngine.of(snapshot).trace(sources)
-
-
-def node(number: int, kind: ArtifactKind = ArtifactKind.MODEL, state: str = "current") -> Node:
-    return Node(id=number, kind=kind, name=f"n{number}", state=state)
-
-
-def edge(upstream: int, downstream: int, relation: Relation = Relation.TRAINED_ON) -> Edge:
-    return Edge(upstream=upstream, downstream=downstream, relation=relation)
-
-
-@st.composite
-def snapshots(draw: st.DrawFn) -> Snapshot:
-    count = draw(st.integers(1, 9))
-    kinds = draw(st.lists(st.sampled_from(ArtifactKind), min_size=count, max_size=count))
-    states = draw(
-        st.lists(
-            st.sampled_from(["current", "superseded", "destroyed"]),
-            min_size=count,
-            max_size=count,
-        )
-    )
-    ends = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)).filter(
-        lambda pair: pair[0] != pair[1]
-    )
-    chosen = draw(st.lists(st.tuples(ends, st.sampled_from(Relation)), max_size=20))
-    read = draw(st.lists(st.booleans(), min_size=count, max_size=count))
-    return Snapshot(
-        nodes=tuple(replace(node(i, kinds[i], states[i]), indexed=read[i]) for i in range(count)),
-        edges=tuple({edge(up, down, relation) for (up, down), relation in chosen}),
-    )
 
 
 @given(snapshots(), st.integers(0, 8), st.integers(0, 8), st.sampled_from(Relation))
@@ -183,9 +155,109 @@ def test_what_only_selected_a_model_does_not_grow_into_its_weights() -> None:
     assert trace(snapshot, [0]).reached[2].influence == (Influence.SELECTION,)
 
 
+#: Every relation: what it carries, how surely, and what on the downstream artifact blocks it.
+RULES = """
+part_of content certain -
+derived_from content possible record_index
+extracted_from content possible record_index
+trained_on weights certain -
+fine_tuned_from weights certain -
+adapter_of weights certain -
+distilled_from weights certain -
+merged_from weights certain -
+quantized_from weights certain -
+evaluated_on selection certain -
+embedded_by weights certain -
+indexes content certain -
+synthesized_by content possible -
+logged_in content possible record_index
+cached_in content possible record_index
+copied_to content certain -
+deployed_as exposure certain -
+retrieves_from exposure certain -
+retrained_from - certain -
+unlearned_from weights possible -
+redacted_from - certain -
+regenerated_from - certain -
+"""
+
+
+def test_every_relation_has_the_rule_that_its_meaning_asks_for() -> None:
+    told = {
+        relation.value: (rule.influence or "-", rule.certainty, rule.blocked_by or "-")
+        for relation, rule in PROPAGATION.items()
+    }
+    assert told == {
+        name: tuple(rest) for name, *rest in (line.split() for line in RULES.split("\n") if line)
+    }
+    assert set(PROPAGATION) == set(Relation)
+    assert len(Relation) <= 32, "a relation's code has five bits"
+
+
+def test_the_documentation_repeats_the_table() -> None:
+    page = (settings.BASE_DIR / "docs" / "what-a-trace-follows.md").read_text(encoding="utf-8")
+    cells = [[cell.strip(" `") for cell in line.split("|")] for line in page.splitlines()]
+    told = {row[1]: tuple(row[3:6]) for row in cells if len(row) == 7 and row[1] in set(Relation)}
+    assert told == {
+        relation.value: (
+            (rule.influence.value, rule.certainty, rule.blocked_by or "-")
+            if rule.influence
+            else ("nothing", "-", "-")
+        )
+        for relation, rule in PROPAGATION.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("relation", "indexed", "said"),
+    [
+        (Relation.EXTRACTED_FROM, True, "carries nothing: every row of it was read"),
+        (Relation.EXTRACTED_FROM, False, "may carry content"),
+        (Relation.PART_OF, True, "carries content"),
+        (Relation.RETRAINED_FROM, False, "carries nothing"),
+    ],
+)
+def test_what_crosses_an_edge_is_said_with_what_blocks_it(
+    relation: Relation, said: str, *, indexed: bool
+) -> None:
+    holder = replace(node(1, ArtifactKind.DATASET_VERSION), indexed=indexed)
+    assert in_words(relation, holder).startswith(said)
+
+
+def test_what_a_corpus_holds_is_exposed_by_the_product_that_answers_from_it() -> None:
+    snapshot = Snapshot(
+        nodes=(
+            node(0, ArtifactKind.SEGMENT),
+            node(1, ArtifactKind.RETRIEVAL_CORPUS),
+            node(2, ArtifactKind.PRODUCT),
+            node(3, ArtifactKind.PRODUCT),
+        ),
+        edges=(edge(0, 1, Relation.PART_OF), edge(1, 2, Relation.RETRIEVES_FROM)),
+    )
+    reached = trace(snapshot, [0]).reached
+    assert set(reached) == {0, 1, 2}
+    assert (reached[2].influence, reached[2].certainty) == ((Influence.EXPOSURE,), "certain")
+
+
+@pytest.mark.parametrize(
+    "relation", [Relation.ADAPTER_OF, Relation.MERGED_FROM, Relation.QUANTIZED_FROM]
+)
+def test_a_model_made_of_another_has_its_influence_and_no_more(relation: Relation) -> None:
+    nodes = tuple(node(i) for i in range(3))
+    trained, judged = (
+        trace(Snapshot(nodes=nodes, edges=(edge(0, 1, first), edge(1, 2, relation))), [0]).reached
+        for first in (Relation.TRAINED_ON, Relation.EVALUATED_ON)
+    )
+    assert trained[2].influence == (Influence.WEIGHTS,)
+    assert judged[2].influence == (Influence.SELECTION,)
+
+
 #: Kind of a dataset, and the edge that leads into it from another dataset.
 INTO = [
+    (ArtifactKind.SOURCE, Relation.DERIVED_FROM),
     (ArtifactKind.DATASET_VERSION, Relation.DERIVED_FROM),
+    (ArtifactKind.DATASET_VERSION, Relation.EXTRACTED_FROM),
+    (ArtifactKind.RETRIEVAL_CORPUS, Relation.DERIVED_FROM),
     (ArtifactKind.EVALUATION_SET, Relation.DERIVED_FROM),
     (ArtifactKind.LOG, Relation.LOGGED_IN),
     (ArtifactKind.CACHE, Relation.CACHED_IN),
@@ -207,6 +279,8 @@ def test_a_holder_of_rows_answers_for_itself_once_its_rows_were_read(
 
 def test_every_holder_of_rows_is_asked_by_its_index() -> None:
     assert {kind for kind, _ in INTO} == ROW_HOLDERS
+    blocked = {r for r, rule in PROPAGATION.items() if rule.blocked_by == "record_index"}
+    assert {relation for _, relation in INTO} == blocked
 
 
 def test_a_record_index_of_a_log_does_not_answer_for_what_is_part_of_it() -> None:
@@ -296,9 +370,7 @@ def test_retraining_ends_the_influence_and_unlearning_leaves_it_possible() -> No
 
 def test_a_source_that_the_graph_does_not_hold_makes_the_answer_incomplete() -> None:
     snapshot = Snapshot(nodes=(node(0),), edges=())
-    impact = assemble_impact(
-        snapshot=snapshot, closure=trace(snapshot, [0, 77]), records=(), found_gaps=()
-    )
+    impact = _impact(snapshot, [0, 77])
     assert not impact.complete
     assert "77" in impact.reasons[0]
 
@@ -316,7 +388,11 @@ def test_a_trace_says_how_many_data_sets_it_looked_into() -> None:
     assert _impact(Snapshot(nodes=nodes, edges=())).datasets_examined == 2
 
 
-def _impact(snapshot: Snapshot) -> Impact:
-    return assemble_impact(
-        snapshot=snapshot, closure=trace(snapshot, [0]), records=(), found_gaps=()
+def _impact(snapshot: Snapshot, sources: Collection[int] = (0,)) -> Impact:
+    answer = answer_trace(
+        graph=StandingGraph.of(GraphImage.of(snapshot)),
+        sources=sources,
+        records=(),
+        found_gaps=(),
     )
+    return answer.impact({each.id: (each.name, each.digest) for each in snapshot.nodes})

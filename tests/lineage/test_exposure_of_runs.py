@@ -256,6 +256,17 @@ def test_a_fine_tune_begins_with_what_its_base_carries_and_a_student_does_not(
     assert [item.name for item in exposures(somebody(1)).trainings] == ["churn", "tuned", "student"]
 
 
+@pytest.mark.parametrize("relation", ["adapter_of", "merged_from", "quantized_from"])
+def test_what_is_made_of_a_models_weights_carries_what_they_do_from_the_start(
+    people: Artifact, relation: str
+) -> None:
+    captured(people, order=order_tag(IN_FILES))
+    made = captured(base="churn", name="made", tags={"vestige.base_relation": relation})
+
+    reason = "It was made from churn, which carries the records."
+    assert first_exposure(somebody(1), made.pk) == exposed_from(0, reason)
+
+
 @pytest.mark.usefixtures("people")
 def test_rows_that_were_never_read_make_the_answer_unknown(tmp_path: Path) -> None:
     unread = Artifact.objects.create(

@@ -1,9 +1,23 @@
 """Each gap rule, and for whom a gap matters."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
-from lineage.gaps import RULE_NAMES, Knowledge, KnownActivity, KnownArtifact, find_gaps
-from lineage.graph import MODELS, PROPAGATION, ROW_HOLDERS, ArtifactKind, Edge, Node, Relation
+from lineage.gaps import RULE_NAMES, find_gaps
+from lineage.graph import (
+    MODELS,
+    PROPAGATION,
+    RECAST,
+    ROW_HOLDERS,
+    ArtifactKind,
+    Edge,
+    Node,
+    Relation,
+)
+from tests.lineage.knowing import KnownActivity, KnownArtifact, knowledge_of
 
 
 def artifact(  # noqa: PLR0913 - every property a rule asks of, by name
@@ -18,6 +32,9 @@ def artifact(  # noqa: PLR0913 - every property a rule asks of, by name
     endpoints: tuple[str, ...] = (),
     contact: str = "",
     unreadable_copies: bool = False,
+    made_by: str = "",
+    other_digests: tuple[str, ...] = (),
+    unseen_since: datetime | None = None,
 ) -> KnownArtifact:
     return KnownArtifact(
         node=Node(id=number, kind=kind, name=f"n{number}", state=state, indexed=indexed),
@@ -27,11 +44,14 @@ def artifact(  # noqa: PLR0913 - every property a rule asks of, by name
         endpoints=endpoints,
         contact=contact,
         unreadable_copies=unreadable_copies,
+        made_by=made_by,
+        other_digests=other_digests,
+        unseen_since=unseen_since,
     )
 
 
 def rules(*artifacts: KnownArtifact, edges: tuple[Edge, ...] = ()) -> list[tuple[str, str]]:
-    found = find_gaps(Knowledge(artifacts=artifacts, edges=edges))
+    found = find_gaps(knowledge_of(artifacts, edges))
     assert {item.gap.rule for item in found} <= set(RULE_NAMES)
     return [(item.gap.rule, item.gap.artifact) for item in found]
 
@@ -119,7 +139,8 @@ def test_a_base_model_that_nobody_showed_is_a_gap_unless_it_was_replaced() -> No
     assert rules(base, tuned, data, edges=(trained, edge(1, 2, Relation.FINE_TUNED_FROM))) == [
         ("base_model_unresolved", "n1")
     ]
-    assert rules(base, tuned, data, edges=(trained, edge(1, 2, Relation.RETRAINED_FROM))) == []
+    model = artifact(2, MODEL)
+    assert rules(base, model, data, edges=(trained, edge(1, 2, Relation.RETRAINED_FROM))) == []
 
 
 @pytest.mark.parametrize("kind", sorted(ROW_HOLDERS))
@@ -150,16 +171,133 @@ def test_a_mere_mention_of_a_dataset_is_a_gap_once_something_in_use_came_from_it
 def test_rows_that_are_gone_unread_cannot_be_asked_for() -> None:
     known = (artifact(1, DATA, state="destroyed"), artifact(2, MODEL))
     trained = (edge(1, 2, Relation.TRAINED_ON),)
-    (found,) = find_gaps(Knowledge(artifacts=known, edges=trained))
+    (found,) = find_gaps(knowledge_of(known, trained))
     assert found.may_hide(())
     assert "Its rows are gone" in found.gap.remedy
 
 
-@pytest.mark.parametrize("kind", sorted(MODELS))
+@pytest.mark.parametrize("kind", sorted(MODELS - RECAST))
 def test_anything_trained_needs_a_training_input_while_it_is_current(kind: ArtifactKind) -> None:
-    assert rules(artifact(1, kind)) == [("model_without_training_input", "n1")]
-    for state in ("superseded", "destroyed"):
+    assert ("model_without_training_input", "n1") in rules(artifact(1, kind))
+    for state in PAST:
         assert rules(artifact(1, kind, state=state)) == []
+
+
+#: Kinds that are made of another model, with the edge that says so and the rule that misses it.
+MADE_OF = [
+    (ArtifactKind.FINE_TUNE, Relation.FINE_TUNED_FROM, "fine_tune_without_base"),
+    (ArtifactKind.ADAPTER, Relation.ADAPTER_OF, "adapter_without_base"),
+    (ArtifactKind.DISTILLED, Relation.DISTILLED_FROM, "distilled_without_teacher"),
+    (ArtifactKind.QUANTIZED, Relation.QUANTIZED_FROM, "quantized_without_source"),
+]
+
+
+@pytest.mark.parametrize(("kind", "relation", "rule"), MADE_OF)
+def test_what_is_made_of_a_model_names_it(
+    kind: ArtifactKind, relation: Relation, rule: str
+) -> None:
+    known = (artifact(1, DATA, indexed=True), artifact(2, MODEL), artifact(3, kind))
+    edges = (edge(1, 2, Relation.TRAINED_ON), edge(1, 3, Relation.TRAINED_ON))
+    assert rules(*known, edges=edges) == [(rule, "n3")]
+    assert rules(*known, edges=(*edges, edge(2, 3, relation))) == []
+    assert rules(*known, edges=(*edges, edge(2, 3, Relation.UNLEARNED_FROM))) == []
+    mentioned = artifact(3, kind, placeholder=True)
+    assert rules(*known[:2], mentioned, edges=edges) == []
+
+
+def test_a_merge_names_at_least_two_models_and_needs_no_dataset_of_its_own() -> None:
+    known = (
+        artifact(1, DATA, indexed=True),
+        artifact(2, MODEL),
+        artifact(3, MODEL),
+        artifact(4, ArtifactKind.MERGED),
+    )
+    trained = (edge(1, 2, Relation.TRAINED_ON), edge(1, 3, Relation.TRAINED_ON))
+    merged = tuple(edge(source, 4, Relation.MERGED_FROM) for source in (2, 3))
+    for named in (0, 1):
+        assert rules(*known, edges=(*trained, *merged[:named])) == [("merged_from_too_few", "n4")]
+    assert rules(*known, edges=(*trained, *merged)) == []
+
+
+@pytest.mark.parametrize("kind", [ArtifactKind.ADAPTER, ArtifactKind.MERGED])
+def test_a_model_whose_run_is_lost_says_so_when_it_does_not_name_its_sources(
+    kind: ArtifactKind,
+) -> None:
+    data, read = artifact(1, DATA, indexed=True), (edge(1, 2, Relation.TRAINED_ON),)
+    (found,) = find_gaps(knowledge_of((data, artifact(2, kind, missing_run="r-9")), read))
+    assert "Its run r-9 cannot be read." in found.gap.hides
+
+
+@pytest.mark.parametrize("kind", [ArtifactKind.ADAPTER, ArtifactKind.REWARD_MODEL])
+def test_an_adapter_or_reward_model_needs_its_dataset_whatever_it_is_laid_over(
+    kind: ArtifactKind,
+) -> None:
+    known = (artifact(1, DATA, indexed=True), artifact(2, MODEL), artifact(3, kind))
+    edges = (edge(1, 2, Relation.TRAINED_ON), edge(2, 3, Relation.ADAPTER_OF))
+    assert rules(*known, edges=edges) == [("model_without_training_input", "n3")]
+
+
+def test_a_checkpoint_of_no_known_run_cannot_be_dated() -> None:
+    data, saved = artifact(1, DATA, indexed=True), (edge(1, 2, Relation.TRAINED_ON),)
+    checkpoint = artifact(2, ArtifactKind.CHECKPOINT)
+    (found,) = find_gaps(knowledge_of((data, checkpoint), saved))
+    assert (found.gap.rule, found.gap.severity) == ("checkpoint_without_run", "low")
+    known = artifact(2, ArtifactKind.CHECKPOINT, made_by="mlflow_run:r")
+    assert rules(data, known, edges=saved) == []
+
+
+def test_a_segment_needs_a_dataset_in_use_that_reads_it() -> None:
+    segment = artifact(1, ArtifactKind.SEGMENT)
+    gap = [("segment_without_reader", "n1")]
+    part = (edge(1, 2, Relation.PART_OF),)
+    assert rules(segment) == gap
+    assert rules(artifact(1, ArtifactKind.SEGMENT, state="destroyed")) == []
+    assert rules(segment, artifact(2, DATA, indexed=True), edges=part) == []
+    past = artifact(2, DATA, indexed=True, state="superseded")
+    assert rules(segment, past, edges=part) == gap
+    edges = (*part, edge(2, 3, Relation.TRAINED_ON))
+    assert rules(segment, past, artifact(3, MODEL), edges=edges) == []
+
+
+@pytest.mark.parametrize("kind", [DATA, MODEL])
+def test_content_that_changed_under_one_identity_is_unknown_while_it_is_in_use(
+    kind: ArtifactKind,
+) -> None:
+    rows = artifact(1, DATA, indexed=True)
+    changed = artifact(2, kind, indexed=True, other_digests=("sha256:2",))
+    made = (edge(1, 2, Relation.TRAINED_ON),)
+    (found,) = find_gaps(knowledge_of((rows, changed), made))
+    assert found.gap.rule == "digest_changed"
+    assert found.may_hide(())
+    gone = artifact(2, kind, indexed=True, other_digests=("sha256:2",), state="destroyed")
+    assert rules(rows, gone, edges=made) == []
+
+
+def test_what_its_source_shows_no_longer_is_a_gap_that_hides_nothing() -> None:
+    seen = datetime(2026, 11, 1, tzinfo=UTC)
+    (found,) = find_gaps(knowledge_of((artifact(1, DATA, indexed=True, unseen_since=seen),)))
+    assert (found.gap.rule, found.gap.severity) == ("artifact_unseen", "low")
+    assert "2026-11-01" in found.gap.hides
+    past = artifact(1, DATA, indexed=True, unseen_since=seen, state="superseded")
+    assert rules(past) == []
+
+
+def test_names_are_asked_once_and_only_for_suspects() -> None:
+    asked: list[list[int]] = []
+    known = (artifact(5, MODEL), artifact(3, PRODUCT), artifact(4, DATA, indexed=True))
+
+    def names(ids: Sequence[int]) -> list[str]:
+        asked.append(list(ids))
+        return [f"number {node}" for node in ids]
+
+    found = find_gaps(replace(knowledge_of(known), names=names))
+    assert asked == [[3, 5]]
+    assert [(one.about, one.gap.artifact) for one in found] == [(5, "number 5"), (3, "number 3")]
+
+
+def test_an_edge_to_a_node_that_is_not_given_is_refused() -> None:
+    with pytest.raises(ValueError, match="node 9"):
+        knowledge_of((artifact(1, DATA),), (edge(1, 9, Relation.TRAINED_ON),))
 
 
 def test_a_teacher_does_not_tell_which_rows_its_student_read() -> None:
@@ -214,14 +352,14 @@ def test_a_recipient_needs_a_source_and_a_contact_and_no_record_index() -> None:
 def test_that_nobody_can_be_told_hides_no_artifact_from_a_trace() -> None:
     copied = (edge(1, 2, Relation.COPIED_TO),)
     known = (artifact(1, DATA, indexed=True), artifact(2, RECIPIENT))
-    (found,) = find_gaps(Knowledge(artifacts=known, edges=copied))
+    (found,) = find_gaps(knowledge_of(known, copied))
     assert found.gap.severity == "low"
     assert not found.may_hide({1, 2})
 
 
 def test_copies_at_unreadable_places_matter_to_traces_that_reach_their_original() -> None:
     known = (artifact(1, DATA, indexed=True, unreadable_copies=True),)
-    (found,) = find_gaps(Knowledge(artifacts=known, edges=()))
+    (found,) = find_gaps(knowledge_of(known))
     assert found.gap.rule == "copies_unreadable"
     assert found.may_hide({1})
     assert not found.may_hide({2})
@@ -248,7 +386,7 @@ def test_a_product_with_two_endpoints_is_a_gap_for_traces_that_reach_it() -> Non
             artifact(2, MODEL),
             artifact(3, PRODUCT, endpoints=given),
         )
-        found = find_gaps(Knowledge(artifacts=known, edges=edges))
+        found = find_gaps(knowledge_of(known, edges))
         assert [item.gap.rule for item in found] == ["product_at_many_endpoints"] * (len(given) - 1)
     assert all(place in found[0].gap.hides for place in places)
     assert found[0].may_hide({3})
@@ -257,7 +395,7 @@ def test_a_product_with_two_endpoints_is_a_gap_for_traces_that_reach_it() -> Non
 
 def test_an_unfinished_run_hides_something_only_from_traces_that_reach_what_it_read() -> None:
     activity = KnownActivity(name="nightly", ended=False, used=(5,))
-    (found,) = find_gaps(Knowledge(artifacts=(), edges=(), activities=(activity,)))
+    (found,) = find_gaps(knowledge_of((), (), (activity,)))
     assert found.gap.rule == "run_without_end"
     assert found.may_hide({5, 6})
     assert not found.may_hide({6})
@@ -265,5 +403,5 @@ def test_an_unfinished_run_hides_something_only_from_traces_that_reach_what_it_r
 
 def test_an_unfinished_run_that_named_no_input_may_hide_something_from_every_trace() -> None:
     activity = KnownActivity(name="nightly", ended=False)
-    (found,) = find_gaps(Knowledge(artifacts=(), edges=(), activities=(activity,)))
+    (found,) = find_gaps(knowledge_of((), (), (activity,)))
     assert found.may_hide(set())

@@ -28,8 +28,9 @@ from lineage.models import (
     Posting,
 )
 from lineage.selectors import impact_document, trace_subject
-from lineage.selectors.knowledge import read_graph
+from lineage.selectors.knowledge import read_snapshot
 from lineage.services.derivations import settle_copies
+from tests.lineage.columns import knowledge, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ANN = subject_digest("ann@example.org")
@@ -49,11 +50,11 @@ def now() -> datetime:
 
 
 def names(as_of: datetime | None = None) -> dict[str, str]:
-    return {node.name: node.state for node in read_graph(as_of).snapshot.nodes}
+    return {node.name: node.state for node in read_snapshot(as_of).nodes}
 
 
 def relations(as_of: datetime | None = None) -> list[str]:
-    return [found.relation.value for found in read_graph(as_of).snapshot.edges]
+    return [found.relation.value for found in read_snapshot(as_of).edges]
 
 
 def rename_by_sql(artifact: Artifact) -> None:
@@ -155,9 +156,9 @@ def test_a_run_counts_as_ended_since_its_end_was_recorded() -> None:
     run = Activity.objects.create(kind="mlflow_run", external_id="r", name="training", used=[1])
     before = now()
     Activity.objects.filter(pk=run.pk).update(ended_at=timezone.now(), used=[1, 2])
-    assert [a.ended for a in read_graph(before).knowledge.activities] == [False]
-    (ended,) = read_graph().knowledge.activities
-    assert (ended.ended, ended.used) == (True, (1, 2))
+    (unended,) = knowledge(before).runs
+    assert (unended.name, unended.used) == ("training", (1,))
+    assert knowledge().runs == ()
     Activity.objects.filter(pk=run.pk).update(seconds=5.0)
     assert ActivityRevision.objects.count() == 2
 
@@ -241,7 +242,7 @@ def test_a_clock_set_back_does_not_disorder_moments() -> None:
 
 def test_moments_that_the_history_does_not_know_are_refused_by_name() -> None:
     with pytest.raises(InvalidInput, match=r"as_of: .* has not begun yet"):
-        read_graph(timezone.now())
+        read_snapshot(timezone.now())
     make("a")
     first = now()
     refused = {
@@ -267,6 +268,7 @@ def test_rows_from_before_the_history_begin_with_it() -> None:
         for history in migration.HISTORIES:
             cursor.execute(migration.keep(history))
         (moment,) = Moment.objects.all()
-        assert read_graph(moment.at) == read_graph()
+        assert read_snapshot(moment.at) == read_snapshot()
+        assert told(knowledge(moment.at)) == told(knowledge())
         transaction.set_rollback(True)
     assert not Artifact.objects.exists()

@@ -102,6 +102,42 @@ def test_a_run_says_that_its_model_was_distilled_from_the_one_it_read() -> None:
     }
 
 
+#: How a model says what it is: its type, its run's tag; what it is then, and the edge to its base.
+SAID = [
+    ("", "adapter_of", "adapter", "adapter_of"),
+    ("adapter", "", "adapter", "adapter_of"),
+    ("", "merged_from", "merged", "merged_from"),
+    ("merged", "fine_tuned_from", "merged", "merged_from"),
+    ("", "quantized_from", "quantized", "quantized_from"),
+    ("quantized", "", "quantized", "quantized_from"),
+    ("reward_model", "", "reward_model", "fine_tuned_from"),
+    ("checkpoint", "adapter_of", "checkpoint", "adapter_of"),
+    ("embedding_index", "adapter_of", "embedding_index", "embedded_by"),
+    ("classifier", "", "fine_tune", "fine_tuned_from"),
+    ("", "unlearned_from", "fine_tune", "fine_tuned_from"),
+]
+
+
+@pytest.mark.parametrize(("model_type", "tag", "kind", "relation"), SAID)
+def test_a_model_is_what_its_type_or_its_run_says(
+    model_type: str, tag: str, kind: str, relation: str
+) -> None:
+    tags = {"vestige.base_relation": tag} if tag else {}
+    observed = observe(
+        runs=(run("r", model_inputs=("one", "two"), tags=tags),),
+        models=(model("one"), model("two"), model("m", run_id="r", model_type=model_type)),
+    )
+    kinds = {a.name: a.kind.value for a in observed.artifacts}
+    assert kinds == {"one": "model", "two": "model", "m": kind}
+    assert edges(observed) == {("one", relation, "m"), ("two", relation, "m")}
+
+
+@pytest.mark.parametrize("kind", ["adapter", "merged", "quantized", "reward_model"])
+def test_a_model_keeps_its_type_where_nothing_it_was_made_of_is_on_record(kind: str) -> None:
+    (artifact,) = observe(models=(model("m", model_type=kind),)).artifacts
+    assert artifact.kind == kind
+
+
 def test_a_student_without_a_teacher_on_record_is_a_model() -> None:
     distils = {"vestige.base_relation": "distilled_from"}
     observed = observe(runs=(run("r", tags=distils),), models=(model("m", run_id="r"),))
@@ -270,3 +306,29 @@ def test_a_product_that_two_registered_models_name_serves_both(*, swapped: bool)
         "missing_models": ["ranker"],
         "endpoints": ["http://127.0.0.1:9", "http://127.0.0.1:8"],
     }
+
+
+def desk(**tags: str) -> SeenRegistered:
+    told = {f"vestige.{name}": value for name, value in tags.items()}
+    return SeenRegistered(
+        name="m", tags={"vestige.endpoint": "http://x", "vestige.product": "desk", **told}
+    )
+
+
+def test_a_product_names_the_places_that_it_looks_up() -> None:
+    observed = observe(
+        models=(model("m"),),
+        versions=(SeenVersion(name="m", version="1", model="m", aliases=("production",)),),
+        registered=(desk(retrieves_from="/data/v1/ , file:///unknown/docs"), desk()),
+    )
+    (deployment,) = observed.deployments
+    known, unknown = deployment.retrieves
+    assert known == "dataset:shop/adult@1"
+    (mentioned,) = [a for a in observed.artifacts if a.identity == unknown]
+    assert (mentioned.kind, mentioned.seen) == (ArtifactKind.RETRIEVAL_CORPUS, False)
+    assert mentioned.location == "file:///unknown/docs"
+
+
+def test_a_product_that_looks_nothing_up_says_so() -> None:
+    (deployment,) = observe(registered=(desk(),)).deployments
+    assert deployment.retrieves == ()

@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from governance.models import Role
 from lineage.graph import ArtifactKind
+from lineage.locks import lock_graph
 from lineage.models import Artifact
-from lineage.selectors.knowledge import one_moment, read_graph
-from lineage.services.graph import lock_graph
+from lineage.selectors.knowledge import one_moment, read_snapshot
 from tests.factories import ArtifactFactory, OfficerFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,7 +55,7 @@ def test_what_is_written_between_two_reads_is_not_seen() -> None:
     with one_moment():
         before = Artifact.objects.count()
         beside(ArtifactFactory.create)
-        assert len(read_graph().snapshot.nodes) == before
+        assert len(read_snapshot().nodes) == before
     assert Artifact.objects.count() == before + 1
 
 
@@ -72,7 +72,7 @@ def test_inside_a_transaction_the_writers_wait() -> None:
 
     with transaction.atomic():
         with one_moment():
-            read_graph()
+            read_snapshot()
         late = threading.Thread(target=write)
         late.start()
         assert not wrote.wait(timeout=0.5)

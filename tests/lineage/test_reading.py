@@ -15,10 +15,10 @@ from django.utils import timezone
 from governance.outbox import SUBSCRIPTIONS, SWEEP
 from governance.subjects import subject_digest
 from lineage import tasks
+from lineage.locks import lock_graph
 from lineage.models import Activity, Artifact, DueReading
 from lineage.selectors import find_gaps, trace_subject
 from lineage.services import receive_event
-from lineage.services.graph import lock_graph
 from tests.lineage.company import FACET
 from tests.people import ANN, write_dataset
 

@@ -52,4 +52,6 @@ def as_json(training: Training) -> dict[str, object]:
         "seed": training.seed,
         "datasets": datasets,
         "base": as_json(training.base) if training.base else None,
+        "merged": {name: as_json(source) for name, source in training.merged.items()},
+        "without_rows": training.without_rows,
     }

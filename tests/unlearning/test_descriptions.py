@@ -94,3 +94,77 @@ def test_an_index_of_several_encoders_needs_no_training_to_lose_vectors() -> Non
     document = step_input(PlanStepFactory.create(artifact=index, method="vector_removal"))
 
     assert document["training"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "relation", "without_rows"),
+    [
+        (ArtifactKind.QUANTIZED, Relation.QUANTIZED_FROM, True),
+        (ArtifactKind.ADAPTER, Relation.ADAPTER_OF, False),
+    ],
+)
+def test_only_a_quantisation_may_have_read_no_rows(
+    kind: ArtifactKind, relation: Relation, *, without_rows: bool
+) -> None:
+    made = model("made", model("base", recipe="company.recipes:base"))
+    Artifact.objects.filter(pk=made.pk).update(kind=kind)
+    Derivation.objects.filter(downstream=made).update(relation=relation)
+
+    document = training_document(made.pk)
+
+    assert document is not None
+    assert document["base"]["recipe"] == "company.recipes:base"
+    assert document["without_rows"] is without_rows
+    assert document["base"]["without_rows"] is False
+
+
+def merge(**sources: Artifact) -> Artifact:
+    """A merge of models, each logged under the name that it is given by."""
+    for name, source in sources.items():
+        Artifact.objects.filter(pk=source.pk).update(attributes={"logged_name": name})
+    merged = model("merged", *sources.values())
+    Artifact.objects.filter(pk=merged.pk).update(kind=ArtifactKind.MERGED)
+    Derivation.objects.filter(downstream=merged).update(relation=Relation.MERGED_FROM)
+    return merged
+
+
+def test_a_merge_is_described_with_each_model_under_its_name() -> None:
+    merged = merge(tall=model("a", recipe="company.recipes:tall"), small=model("b"))
+    tuned = model("tuned", merged)
+
+    for document in (training_document(merged.pk), (training_document(tuned.pk) or {})["base"]):
+        assert document is not None
+        assert document["base"] is None
+        assert list(document["merged"]) == ["small", "tall"]
+        assert document["merged"]["tall"]["recipe"] == "company.recipes:tall"
+        assert document["without_rows"]
+
+
+@pytest.mark.parametrize(
+    ("sources", "reason"),
+    [
+        ({"one": "a"}, "fewer than two"),
+        ({"one": "a", "": "b"}, r"\(a, b\) cannot be told apart"),
+        ({"one": "a", "../two": "b"}, r"\(a, b\) cannot be told apart"),
+        ({"one": "a", "..": "b"}, r"\(a, b\) cannot be told apart"),
+        ({"one": "a", "two": "bought"}, "the recipe of bought, which"),
+    ],
+)
+def test_a_merge_that_cannot_be_repeated_says_why(sources: dict[str, str], reason: str) -> None:
+    merged = merge(
+        **{
+            logged: model(name, recipe="" if name == "bought" else "company.recipes:train")
+            for logged, name in sources.items()
+        }
+    )
+
+    with pytest.raises(UnrepeatableTrainingError, match=reason):
+        training_document(merged.pk)
+
+
+def test_two_models_of_one_name_have_no_place_of_their_own_in_a_merge() -> None:
+    merged = merge(one=model("a"), two=model("b"))
+    Artifact.objects.filter(name="b").update(attributes={"logged_name": "one"})
+
+    with pytest.raises(UnrepeatableTrainingError, match="cannot be told apart"):
+        training_document(merged.pk)

@@ -228,9 +228,11 @@ def test_rows_that_no_job_can_take_out_are_left_to_a_person_segments_included() 
 
     assert [(one.artifact, one.method) for one in planned.steps] == [(4, "artifact_destruction")]
     reason = f"{by_hand}; a person must delete the records there"
-    assert {one.artifact: one.reason for one in planned.uncovered} == dict.fromkeys(
-        (1, 2, 3), reason
-    )
+    assert {one.artifact: one.reason for one in planned.uncovered} == {
+        1: f"it is part of {holder.name}, which a person must see to",
+        2: reason,
+        3: reason,
+    }
 
 
 def test_a_model_without_a_recipe_is_listed_and_not_forgotten() -> None:
@@ -372,3 +374,109 @@ def test_a_model_whose_base_cannot_be_made_again_is_listed_with_the_reason(
     assert planned.steps == ()
     [left] = planned.uncovered
     assert left.reason == "the recipe of bought-in, which it was made from, is not recorded"
+
+
+def over(number: int, kind: ArtifactKind, *bases: int, recipe: bool = True) -> PlanningArtifact:
+    """A model made over others."""
+    return replace(
+        affected(number, kind, WEIGHTS, number),
+        training=trained(1.0) if recipe else None,
+        base_models=bases,
+        ancestors=bases,
+        tags={"vestige.policy": "approximate_allowed"},
+    )
+
+
+BASE = replace(affected(1, ArtifactKind.MODEL, WEIGHTS, 1), training=trained(2.0))
+
+
+@pytest.mark.parametrize("kind", [ArtifactKind.ADAPTER, ArtifactKind.QUANTIZED])
+def test_what_is_made_for_one_base_is_made_again_with_it_and_never_only_repaired(
+    kind: ArtifactKind,
+) -> None:
+    planned = plan(PlanningInput(artifacts=(BASE, over(2, kind, 1))))
+
+    assert [(step.artifact, step.method, step.cost_seconds) for step in planned.steps] == [
+        (1, "retrain_from_clean_ancestor", 2.0),
+        (2, "retrain_from_clean_ancestor", 3.0),
+    ]
+    assert planned.steps[1].depends_on == (1,)
+    assert planned.steps[1].alternatives == ()
+
+
+def test_a_reward_model_is_treated_as_any_model_is() -> None:
+    reward = replace(over(2, ArtifactKind.REWARD_MODEL), tags={})
+    allowed = over(3, ArtifactKind.REWARD_MODEL)
+
+    planned = plan(PlanningInput(artifacts=(reward, allowed)))
+
+    assert {step.artifact: step.method for step in planned.steps} == {
+        2: "retrain_from_clean_ancestor",
+        3: "negative_gradient_repair",
+    }
+
+
+@pytest.mark.parametrize(
+    ("artifact", "reason"),
+    [
+        (over(2, ArtifactKind.ADAPTER), "what it was made of is not recorded"),
+        (over(2, ArtifactKind.QUANTIZED), "what it was made of is not recorded"),
+        (over(2, ArtifactKind.MERGED), "what it was made of is not recorded"),
+        (over(2, ArtifactKind.ADAPTER, 1, recipe=False), "recipe is not recorded"),
+        (over(2, ArtifactKind.QUANTIZED, 1, recipe=False), "recipe is not recorded"),
+        (over(2, ArtifactKind.MERGED, 1, 7, recipe=False), "recipe is not recorded"),
+        (
+            replace(over(2, ArtifactKind.MERGED, 1), unrepeatable="fewer than two are recorded"),
+            "fewer than two",
+        ),
+        (affected(2, ArtifactKind.SOURCE, CONTENT, 2), "a person must delete the records there"),
+    ],
+)
+def test_what_no_method_treats_waits_for_a_person_with_the_reason(
+    artifact: PlanningArtifact, reason: str
+) -> None:
+    planned = plan(PlanningInput(artifacts=(BASE, artifact)))
+
+    assert [step.artifact for step in planned.steps] == [1]
+    [left] = planned.uncovered
+    assert (left.artifact, reason in left.reason) == (2, True)
+
+
+def test_a_merge_is_made_again_after_every_model_that_goes_into_it() -> None:
+    other = replace(BASE, id=2, rank=2)
+    merged = over(3, ArtifactKind.MERGED, 1, 2)
+    quantised = replace(over(4, ArtifactKind.QUANTIZED, 3), ancestors=(3,))
+
+    planned = plan(PlanningInput(artifacts=(BASE, other, merged, quantised)))
+
+    assert planned.uncovered == ()
+    assert [(step.artifact, step.depends_on, step.cost_seconds) for step in planned.steps] == [
+        (1, (), 2.0),
+        (2, (), 2.0),
+        (3, (1, 2), 5.0),
+        (4, (3,), 6.0),
+    ]
+    assert {step.method for step in planned.steps} == {"retrain_from_clean_ancestor"}
+
+
+def test_what_was_made_from_a_merge_without_recipe_waits_with_it() -> None:
+    merged = over(2, ArtifactKind.MERGED, 1, recipe=False)
+
+    planned = plan(PlanningInput(artifacts=(BASE, merged, over(3, ArtifactKind.QUANTIZED, 2))))
+
+    assert {item.artifact for item in planned.uncovered} == {2, 3}
+    assert "which it was made from, is not recorded" in planned.uncovered[1].reason
+
+
+def test_rows_leave_a_corpus_last_while_the_product_that_looks_it_up_is_silenced_first() -> None:
+    corpus = replace(
+        affected(1, ArtifactKind.RETRIEVAL_CORPUS, CONTENT, 1), locations=("file:///help",)
+    )
+    product = affected(2, ArtifactKind.PRODUCT, (Influence.EXPOSURE,), 2)
+
+    planned = plan(PlanningInput(artifacts=(corpus, product)))
+
+    assert [(step.artifact, step.method, step.places) for step in planned.steps] == [
+        (2, "output_suppression", ()),
+        (1, "source_row_deletion", ("file:///help",)),
+    ]

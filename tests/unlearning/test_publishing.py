@@ -15,7 +15,7 @@ from lineage.selectors import Training, training_of
 from lineage.services import capture_mlflow
 from tests.factories import ArtifactFactory, PlanFactory, PlanStepFactory
 from unlearning.digests import weights_digest
-from unlearning.jobs.publishing import publish_base
+from unlearning.jobs.publishing import publish_bases
 from unlearning.models import PlanStep
 
 pytestmark = [
@@ -78,9 +78,9 @@ def test_two_dependants_share_one_clean_base(
     published = []
     for number, (step, training) in enumerate(dependants):
         write_weights(tmp_path / str(number) / "base", 2.0)
-        published.append(publish_base(step, training, tmp_path / str(number) / "model"))
+        made = publish_bases(step, training, tmp_path / str(number) / "model")
+        published.append(made[base.pk])
 
-    assert published[0] is not None
     assert published[0] == published[1]
     assert published[0].model_id != base.attributes["model_id"]
     assert published[0].version == ""
@@ -92,24 +92,46 @@ def test_a_base_that_was_clean_stays_the_base(
     step, training = dependants[0]
     write_weights(tmp_path / "run" / "base", 1.0)
 
-    published = publish_base(step, training, tmp_path / "run" / "model")
+    published = publish_bases(step, training, tmp_path / "run" / "model")[base.pk]
 
-    assert published is not None
     assert published.model_id == base.attributes["model_id"]
 
 
 def test_a_new_training_keeps_the_recipe_but_not_the_order_of_the_old_one(
-    dependants: list[tuple[PlanStep, Training]], tracking_server: str, tmp_path: Path
+    dependants: list[tuple[PlanStep, Training]],
+    base: Artifact,
+    tracking_server: str,
+    tmp_path: Path,
 ) -> None:
     step, training = dependants[0]
     write_weights(tmp_path / "run" / "base", 2.0)
 
-    published = publish_base(step, training, tmp_path / "run" / "model")
+    published = publish_bases(step, training, tmp_path / "run" / "model")[base.pk]
 
-    assert published is not None
     client = MlflowClient(tracking_uri=tracking_server)
     made_by = client.get_logged_model(published.model_id).source_run_id
     assert made_by is not None
     run = client.get_run(made_by)
     assert run.data.tags["vestige.recipe"] == "shop:training"
     assert "vestige.order" not in run.data.tags
+
+
+def test_of_a_merge_each_model_is_published_that_was_made_again(
+    base: Artifact, tmp_path: Path
+) -> None:
+    merged = ArtifactFactory.create(kind=ArtifactKind.MERGED)
+    bought = ArtifactFactory.create(attributes={"logged_name": "bought"})
+    for source in (base, bought):
+        Derivation.objects.create(upstream=source, downstream=merged, relation=Relation.MERGED_FROM)
+    training = training_of(merged.pk)
+    assert training is not None
+    for name in ("base", "bought"):
+        write_weights(tmp_path / "run" / "base" / name, 2.0)
+
+    published = publish_bases(
+        PlanStepFactory.create(artifact=merged), training, tmp_path / "run" / "model"
+    )
+
+    # The other one is not known to MLflow, so nothing can take its place there.
+    assert set(published) == {base.pk}
+    assert published[base.pk].model_id != base.attributes["model_id"]

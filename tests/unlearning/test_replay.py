@@ -10,8 +10,9 @@ import pytest
 
 from examples.company.prepare_data import prepare
 from tests.unlearning.jobs import as_json, quiet, step
-from tests.unlearning.tiny import training, write_dataset
-from unlearning.jobfiles import Training
+from tests.unlearning.tiny import merge, quantisation, training, write_dataset
+from unlearning.digests import merged_digest
+from unlearning.jobfiles import JobInputError, Training
 from unlearning.methods.retrain_from_clean_ancestor import apply as retrain
 from unlearning.methods.sisa_shard_retrain import apply as retrain_shard
 from unlearning.training import run_lineage, run_training
@@ -90,6 +91,65 @@ def test_a_fine_tune_and_its_base_equal_a_fresh_process_without_the_row(tmp_path
     assert fine_tune.base is not None
     assert output.digest == references[fine_tune.key].digest != original.digest
     assert output.manifest["base_digest"] == references[fine_tune.base.key].digest
+
+
+def test_a_quantised_model_is_made_again_over_its_base_and_reads_no_row(tmp_path: Path) -> None:
+    first, second = write_dataset(tmp_path / "v1", 40), write_dataset(tmp_path / "v2", 60)
+    for base in (training(first), training(second, base=training(first))):
+        folder = tmp_path / f"lineage-{len(base.lineage)}"
+        folder.mkdir()
+        quantised = quantisation(base)
+        original, _ = run_lineage(quantised, out=folder / "original", report=quiet)
+        names = ["R-007"] if base.base is None else ["R-031"]
+
+        job = step("retrain_from_clean_ancestor", names, quantised, original.model_dir, folder)
+        output = retrain(job, quiet)
+        for directory in (first, second):
+            redact(directory, names[0], "number")
+        references = replay(
+            [as_json(quantised)], record_ids=names, out=folder / "reference", report=quiet
+        )
+
+        assert references.failures == ()
+        assert output.digest == references.models[quantised.key].digest
+        assert output.manifest["base_digest"] == references.models[base.key].digest
+        assert output.manifest["records"] == 0
+
+
+def test_a_merge_is_made_again_of_its_models_each_in_its_place(tmp_path: Path) -> None:
+    first, second = write_dataset(tmp_path / "v1", 40), write_dataset(tmp_path / "v2", 60)
+    small, tall = training(first), training(second, base=training(first))
+    merged, swapped = merge(most=tall, least=small), merge(most=small, least=tall)
+    original, _ = run_lineage(merged, out=tmp_path / "original", report=quiet)
+
+    job = step("retrain_from_clean_ancestor", ["R-007"], merged, original.model_dir, tmp_path)
+    output = retrain(job, quiet)
+    for directory in (first, second):
+        redact(directory, "R-007", "number")
+    references = replay(
+        [as_json(merged), as_json(swapped)],
+        record_ids=["R-007"],
+        out=tmp_path / "reference",
+        report=quiet,
+    )
+
+    assert references.failures == ()
+    assert output.digest == references.models[merged.key].digest != original.digest
+    assert output.digest != references.models[swapped.key].digest
+    assert output.manifest["base_digest"] == merged_digest(
+        {name: references.models[source.key].digest for name, source in merged.merged.items()}
+    )
+    assert {folder.name for folder in (job.out / "base").iterdir()} == {"small", "tall"}
+
+
+def test_a_training_whose_rows_are_not_recorded_is_not_taken_for_one_without_rows(
+    tmp_path: Path,
+) -> None:
+    base = training(write_dataset(tmp_path / "v1", 40))
+    unrecorded = replace(training(base=base), datasets=())
+
+    with pytest.raises(JobInputError, match="needs the recorded training"):
+        retrain(step("retrain_from_clean_ancestor", ["R-007"], unrecorded, None, tmp_path), quiet)
 
 
 def test_a_reference_is_refused_while_a_file_still_holds_the_row(tmp_path: Path) -> None:

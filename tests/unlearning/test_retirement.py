@@ -207,3 +207,17 @@ def test_a_version_that_a_product_serves_stays(promotion: Job) -> None:
         "inconclusive",
         "offer-desk still serves it",
     )
+
+
+def test_a_base_stays_while_an_adapter_in_use_is_laid_over_it(promotion: Job) -> None:
+    step: PlanStep = promotion.plan.steps.get()
+    adapter = ArtifactFactory.create(kind=ArtifactKind.ADAPTER, name="tone v1")
+    Derivation.objects.create(
+        upstream=step.artifact, downstream=adapter, relation=Relation.ADAPTER_OF
+    )
+    lease = acquire(promotion.pk)
+    assert lease is not None
+
+    [kept] = retirement.retire_replaced_versions(promotion, [step], lease)
+
+    assert kept.payload["kept_because"] == "tone v1 is laid over it"

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from tests.unlearning.jobs import as_json, quiet
-from tests.unlearning.tiny import training, write_dataset
+from tests.unlearning.tiny import merge, quantisation, training, write_dataset
 from unlearning.jobfiles import Training
 from unlearning.runner import main
-from unlearning.training import Trained, run_training
+from unlearning.training import Trained, run_lineage, run_training
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -169,6 +170,36 @@ def test_a_whole_plan_is_verified_and_can_be_verified_again(desk: Desk) -> None:
     }
 
 
+def test_models_made_of_others_are_verified_with_what_they_were_made_of(desk: Desk) -> None:
+    other = replace(desk.training, seed=6)
+    made = {1: quantisation(desk.training), 2: merge(most=desk.training, least=other)}
+    steps = []
+    for number, how in made.items():
+        before, _ = run_lineage(how, out=desk.folder / f"before-{number}", report=quiet)
+        job = desk.write(f"job-{number}", training=as_json(how))
+        assert main([str(job)]) == 0
+        steps.append(
+            treated(number, "retrain_from_clean_ancestor", desk, job)
+            | {"artifact": {"model_dir": str(before.model_dir)}, "training": as_json(how)}
+        )
+    for segment in desk.data.glob("segment-*.csv"):
+        rows = segment.read_text().splitlines(keepends=True)
+        segment.write_text("".join(row for row in rows if not row.startswith("R-007")))
+
+    def found() -> dict[tuple[object, str], dict[str, Any]]:
+        name = f"verification-{len(list(desk.folder.iterdir()))}"
+        return verify(desk.write(name, purpose="verification", steps=steps, datasets=[]))
+
+    outcomes = {key: item["outcome"] for key, item in found().items()}
+    for number in made:
+        for kind in ("manifest_excludes", "replay_equal", "ancestor_clean"):
+            assert outcomes[number, kind] == "passed"
+        assert outcomes[number, "utility_floor"] in {"passed", "failed"}
+    for step in steps:
+        step["after"]["manifest"]["base_digest"] = "sha256:other"
+    assert [found()[number, "ancestor_clean"]["outcome"] for number in made] == ["failed"] * 2
+
+
 def verify(directory: Path) -> dict[tuple[object, str], dict[str, Any]]:
     """Every finding of a verification, by step and kind."""
     assert main([str(directory)]) == 0
@@ -200,7 +231,7 @@ def test_a_classifier_that_lost_what_it_knew_fails_its_check(desk: Desk) -> None
     assert utility["payload"]["retained"]["after"]["accuracy"] < 0.5
 
 
-def treated(step_id: int, method: str, desk: Desk, job: Path) -> dict[str, object]:
+def treated(step_id: int, method: str, desk: Desk, job: Path) -> dict[str, Any]:
     answer = result(job)
     return {
         "step_id": step_id,

@@ -35,8 +35,10 @@ def test_a_model_made_anew_was_trained_on_the_dataset_as_it_is_now(kind: Artifac
     Derivation.objects.create(upstream=data, downstream=model, relation=Relation.TRAINED_ON)
     Derivation.objects.create(upstream=data, downstream=base, relation=Relation.TRAINED_ON)
     Derivation.objects.create(upstream=base, downstream=model, relation=Relation.DISTILLED_FROM)
+    bases = [{"of": base.pk, "artifact": base_now.pk}]
+    told = {"bases": bases} if kind is not ArtifactKind.CACHE else {"base": bases[0]}
     steps = [
-        treated(plan, model, model_now, base={"of": base.pk, "artifact": base_now.pk}),
+        treated(plan, model, model_now, **told),
         treated(plan, data, data_now),
     ]
 

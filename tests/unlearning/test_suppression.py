@@ -43,6 +43,15 @@ def test_outputs_stay_suppressed_while_an_untreated_model_answers(step: PlanStep
     assert finding.payload == {"untreated": ["old-scores v1"]}
 
 
+def test_outputs_stay_suppressed_while_the_product_looks_up_what_nobody_treated(
+    step: PlanStep,
+) -> None:
+    edge = serve(step, "help pages", untreated=True)
+    Derivation.objects.filter(pk=edge.pk).update(relation=Relation.RETRIEVES_FROM)
+
+    assert serves_untreated(step) == ["help pages"]
+
+
 def test_what_is_served_no_more_or_was_treated_keeps_nothing_suppressed(step: PlanStep) -> None:
     serve(step, "income-sisa v2")
     ended = serve(step, "old-scores v1", untreated=True)

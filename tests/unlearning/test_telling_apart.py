@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from governance.subjects import subject_digest
-from lineage.graph import Relation
+from lineage.graph import ArtifactKind, Relation
 from lineage.models import Artifact, Derivation, Posting
 from lineage.selectors import trace_subject
 from tests.factories import ArtifactFactory, OfficerFactory
@@ -60,6 +60,19 @@ def test_an_id_may_be_used_again_where_nothing_is_done(tmp_path: Path) -> None:
     dataset(tmp_path, "images", OTHERS)
 
     assert draft().record_ids == ["7"]
+
+
+def test_rows_of_a_source_are_not_touched_and_hinder_nothing(tmp_path: Path) -> None:
+    dataset(tmp_path, "customers", CUSTOMERS)
+    crm = dataset(tmp_path, "crm", [*OTHERS, ("13", ANN, "Berlin")])
+    Artifact.objects.filter(pk=crm.pk).update(kind=ArtifactKind.SOURCE)
+
+    plan = draft()
+
+    left = {item["artifact"]: item["reason"] for item in plan.uncovered}
+    assert "a person must delete the records there" in left.pop("crm v1")
+    assert set(left.values()) == {"it is part of crm v1, which a person must see to"}
+    assert {step.artifact.name for step in plan.steps.all()} == {"customers v1"}
 
 
 @pytest.mark.parametrize("through_base", [False, True])

@@ -99,7 +99,66 @@ class ChattyRecipe(TinyRecipe):
         return super().encode(records)
 
 
+class TinyQuantizer(TinyRecipe):
+    """Keeps the weights of its base as eighths, in 8 bits; it reads no rows."""
+
+    def train(  # noqa: PLR0913 - the recipe contract
+        self,
+        data: RecordView,
+        *,
+        params: Mapping[str, str],
+        seed: int,
+        resume_from: Path | None,
+        base: Path | None,
+        on_checkpoint: OnCheckpoint,
+        report: Report,
+    ) -> TrainedModel:
+        """Round each weight."""
+        del params, seed, resume_from, on_checkpoint
+        assert base is not None
+        assert data.records == ()
+        weights = load_file(base / "model.safetensors")
+        report(1.0, "rounded")
+        state = {name: (8 * value).round().to(torch.int8) for name, value in weights.items()}
+        return TrainedModel(state=state, details={})
+
+    def load(self, model_dir: Path) -> nn.Module:
+        """Give the rounded weights back their size."""
+        model = _model()
+        state = load_file(model_dir / "model.safetensors")
+        model.load_state_dict({name: value.float() / 8 for name, value in state.items()})
+        return model
+
+
+class TinyMerger(TinyRecipe):
+    """Three quarters of one model and a quarter of another: which is which matters."""
+
+    def train(  # noqa: PLR0913 - the recipe contract
+        self,
+        data: RecordView,
+        *,
+        params: Mapping[str, str],
+        seed: int,
+        resume_from: Path | None,
+        base: Path | None,
+        on_checkpoint: OnCheckpoint,
+        report: Report,
+    ) -> TrainedModel:
+        """Average the weights of the two."""
+        del seed, resume_from, on_checkpoint
+        assert base is not None
+        assert data.records == ()
+        most, least = (
+            load_file(base / params[place] / "model.safetensors") for place in ("most", "least")
+        )
+        report(1.0, "averaged")
+        state = {name: 0.75 * most[name] + 0.25 * least[name] for name in most}
+        return TrainedModel(state=state, details={})
+
+
 recipe = TinyRecipe()
+merger = TinyMerger()
+quantizer = TinyQuantizer()
 chatty = ChattyRecipe()
 
 
@@ -114,4 +173,30 @@ def training(
         datasets=tuple(str(path) for path in datasets),
         held_out=(str(held_out),) if held_out else (),
         base=base,
+    )
+
+
+def quantisation(base: Training) -> Training:
+    """Describe a run that only rounds the weights of a model."""
+    return Training(
+        recipe="tests.unlearning.tiny:quantizer",
+        params={},
+        seed=0,
+        datasets=(),
+        held_out=base.held_out,
+        base=base,
+        without_rows=True,
+    )
+
+
+def merge(*, most: Training, least: Training) -> Training:
+    """Describe a run that only averages two models."""
+    return Training(
+        recipe="tests.unlearning.tiny:merger",
+        params={"most": "tall", "least": "small"},
+        seed=0,
+        datasets=(),
+        held_out=most.held_out,
+        merged={"small": least, "tall": most},
+        without_rows=True,
     )

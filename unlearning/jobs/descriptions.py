@@ -1,8 +1,9 @@
 """Artifacts, trainings and samplings as a job reads them: JSON, by location and not by path."""
 
+from pathlib import Path
 from typing import Any
 
-from lineage.graph import ArtifactKind
+from lineage.graph import RECAST, ArtifactKind
 from lineage.models import Artifact
 from lineage.selectors import DatasetUse, Synthesis, Training, synthesis_of, training_of
 from unlearning.errors import LineageTooDeepError, UnrepeatableTrainingError
@@ -10,6 +11,8 @@ from unlearning.models import Plan
 
 #: Deepest chain of models and samplings that a training is described through.
 _MAX_DEPTH = 8
+#: Models that it takes to make a merge.
+_LEAST_MERGED = 2
 
 
 def artifact_document(artifact: Artifact) -> dict[str, Any]:
@@ -46,8 +49,9 @@ def training_document(artifact_id: int, depth: int = 0) -> dict[str, Any] | None
         The training, or None where none was recorded.
 
     Raises:
-        UnrepeatableTrainingError: The model that it started from cannot be made again, or there is
-            more than one. A training without its base would be another training.
+        UnrepeatableTrainingError: A model that it started from cannot be made again; or there are
+            several, and it is no merge, or they cannot be told apart by name. A training without
+            its base would be another training.
         LineageTooDeepError: More models lie behind it than are described.
     """
     training = training_of(artifact_id)
@@ -58,14 +62,63 @@ def training_document(artifact_id: int, depth: int = 0) -> dict[str, Any] | None
             f"more than {_MAX_DEPTH} models lie behind it, or they lie in a circle; correct what "
             "is recorded of their bases"
         )
+    merge = training.kind == ArtifactKind.MERGED
     return {
         "recipe": training.recipe,
         "params": dict(training.params),
         "seed": seed_of(training),
         "seconds": training.seconds,
         "datasets": [_dataset_document(use, depth) for use in training.datasets],
-        "base": _base_document(training, depth),
+        "base": None if merge else _base_document(training, depth),
+        "merged": _merged_documents(training, depth) if merge else {},
+        # Of any other kind, rows that are not recorded are missing, and nothing is repeated.
+        "without_rows": training.kind in RECAST,
     }
+
+
+def _merged_documents(training: Training, depth: int) -> dict[str, Any]:
+    """Describe the models that a merge brings into one, by the name under which each was logged.
+
+    A merge depends on which model takes which place in it. Names last, ids do not: what is made
+    again is logged under the old name.
+
+    Raises:
+        UnrepeatableTrainingError: There are fewer than two, they cannot be told apart by name, or
+            the recipe of one is not recorded.
+    """
+    rows = Artifact.objects.filter(pk__in=training.base_models).order_by("name")
+    named = {str(row.attributes.get("logged_name") or ""): row for row in rows}
+    if len(rows) < _LEAST_MERGED:
+        raise UnrepeatableTrainingError(
+            "fewer than two of the models that it was merged from are recorded"
+        )
+    if len(named) < len(rows) or not all(map(_names_a_folder, named)):
+        names = ", ".join(row.name for row in rows)
+        raise UnrepeatableTrainingError(
+            f"the models that it was merged from ({names}) cannot be told apart by the names under "
+            "which they were logged"
+        )
+    return {
+        name: _recipe_of(training_document(row.pk, depth + 1), row.name)
+        for name, row in sorted(named.items())
+    }
+
+
+def _names_a_folder(name: str) -> bool:
+    return bool(name) and name != ".." and Path(name).name == name
+
+
+def _recipe_of(document: dict[str, Any] | None, names: str) -> dict[str, Any]:
+    """Make sure that a description names a recipe.
+
+    Raises:
+        UnrepeatableTrainingError: It does not.
+    """
+    if document is None or not document["recipe"]:
+        raise UnrepeatableTrainingError(
+            f"the recipe of {names}, which it was made from, is not recorded"
+        )
+    return document
 
 
 def _base_document(training: Training, depth: int) -> dict[str, Any] | None:
@@ -82,12 +135,7 @@ def _base_document(training: Training, depth: int) -> dict[str, Any] | None:
         raise UnrepeatableTrainingError(
             f"it was made from several models ({names}), and a training is repeated from one"
         )
-    document = training_document(training.base_models[0], depth + 1)
-    if document is None or not document["recipe"]:
-        raise UnrepeatableTrainingError(
-            f"the recipe of {names}, which it was made from, is not recorded"
-        )
-    return document
+    return _recipe_of(training_document(training.base_models[0], depth + 1), names)
 
 
 def _dataset_document(use: DatasetUse, depth: int) -> dict[str, Any]:

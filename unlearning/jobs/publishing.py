@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lineage.graph import ArtifactKind
 from lineage.models import Artifact
 from lineage.selectors import Training, training_of
 from lineage.services import capture_mlflow
@@ -69,7 +70,7 @@ def _publish_model(
     if not result.get("model_dir"):
         raise JobFailedError(f"The method {step.method} left no model.")
     whole = step.method == "retrain_from_clean_ancestor"
-    base = publish_base(step, training, Path(result["model_dir"])) if whole else None
+    bases = publish_bases(step, training, Path(result["model_dir"])) if whole else {}
     lease.renew(progress=0.92, message="recording in MLflow")
     published = registry.publish(
         registry.NewVersion(
@@ -80,7 +81,7 @@ def _publish_model(
             digest=result.get("digest") or "",
             train_seconds=result.get("seconds") if whole else training.seconds,
             unlearn_seconds=float(result.get("seconds") or 0.0),
-            model_inputs=(base.model_id,) if base else (),
+            model_inputs=tuple(base.model_id for base in bases.values()),
         )
     )
     lease.renew(progress=0.95, message="recorded in MLflow")
@@ -93,24 +94,40 @@ def _publish_model(
         "run_id": published.run_id,
         "registered_name": published.registered_name,
         "version": published.version,
-        "base": _successor_of_base(base, training.base_models[0]) if base else None,
+        "bases": _successors_of_bases(bases),
     }
 
 
-def _successor_of_base(base: registry.Published, old: int) -> Outcome | None:
-    """Say what took the place of a base; None where the base itself was clean."""
-    made = _captured(base).pk
-    return None if made == old else {"artifact": made, "of": old}
+def _successors_of_bases(bases: Mapping[int, registry.Published]) -> list[Outcome]:
+    """Say what took the place of each base; nothing of those that were clean themselves."""
+    made = {old: _captured(base).pk for old, base in bases.items()}
+    return [{"artifact": new, "of": old} for old, new in made.items() if new != old]
 
 
-def publish_base(step: PlanStep, training: Training, model_dir: Path) -> registry.Published | None:
-    """Publish the clean base that a fine-tune was retrained from, so that it can be again.
+def publish_bases(
+    step: PlanStep, training: Training, model_dir: Path
+) -> dict[int, registry.Published]:
+    """Publish the clean models that one was made again from, so that it can be once more.
+
+    Returns:
+        What stands for each base, by the id of the base as it was.
+    """
+    folder = model_dir.parent / "base"
+    places = dict.fromkeys(training.base_models[:1], folder)
+    if training.kind == ArtifactKind.MERGED:
+        rows = Artifact.objects.filter(pk__in=training.base_models).order_by("pk")
+        places = {row.pk: folder / row.attributes["logged_name"] for row in rows}
+    found = {base: _publish_base(step, base, place) for base, place in places.items()}
+    return {base: published for base, published in found.items() if published is not None}
+
+
+def _publish_base(step: PlanStep, base: int, base_dir: Path) -> registry.Published | None:
+    """Publish one clean base.
 
     It serves nobody: it gets no registered version. Several steps may have made the same weights,
     of one base or as their own work: they share one model, and no second copy is left behind.
     """
-    base_dir = model_dir.parent / "base"
-    old = training_of(training.base_models[0]) if training.base_models else None
+    old = training_of(base)
     if old is None or not old.model_id or not base_dir.is_dir():
         return None
     digest = weights_digest(base_dir)
@@ -119,9 +136,9 @@ def publish_base(step: PlanStep, training: Training, model_dir: Path) -> registr
         return registry.Published(
             model_id=old.model_id, run_id=old.run_id, registered_name="", version=""
         )
-    if twin := _made_by_plan(step, training.base_models[0], digest):
+    if twin := _made_by_plan(step, base, digest):
         return twin
-    key = f"{step.plan_id}.base-{training.base_models[0]}-{digest.removeprefix('sha256:')[:16]}"
+    key = f"{step.plan_id}.base-{base}-{digest.removeprefix('sha256:')[:16]}"
     with effect_lock(key):
         return registry.publish(
             registry.NewVersion(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lineage.graph import MODELS, Relation
-from lineage.models import ArtifactState, Derivation
+from lineage.models import Artifact, ArtifactState, Derivation
 from unlearning import registry_deletion
 from unlearning.errors import JobFailedError
 from unlearning.inventory import UnreadablePlaceError, describe_place
@@ -66,6 +66,8 @@ def _why_kept(step: PlanStep) -> str:
     ).values_list("downstream__name", flat=True)
     if served:
         return f"{', '.join(sorted(served))} still serves it"
+    if adapters := _adapters_over(old):
+        return f"{', '.join(adapters)} is laid over it"
     model_id = old.attributes.get("model_id")
     aliases = registry_deletion.aliases_on(model_id) if model_id else []
     if aliases:
@@ -76,6 +78,17 @@ def _why_kept(step: PlanStep) -> str:
     if others.exists():
         return "the plan of another request works from it"
     return ""
+
+
+def _adapters_over(old: Artifact) -> list[str]:
+    """Name the adapters in use that need a model's weights to be anything at all."""
+    edges = Derivation.objects.filter(
+        upstream=old,
+        relation=Relation.ADAPTER_OF,
+        ended_at=None,
+        downstream__state=ArtifactState.CURRENT,
+    )
+    return sorted(edges.values_list("downstream__name", flat=True))
 
 
 def _kept_finding(step: PlanStep, reason: str) -> StepFinding:

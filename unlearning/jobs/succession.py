@@ -28,8 +28,7 @@ def lineage_of_new_versions(steps: Sequence[PlanStep]) -> Observations:
     for step in steps:
         if made := step.outcome.get("artifact"):
             pairs.append((step.artifact_id, made))
-        if base := step.outcome.get("base"):
-            pairs.append((base["of"], base["artifact"]))
+        pairs += [(base["of"], base["artifact"]) for base in _bases(step)]
     rows = Artifact.objects.in_bulk([made for _, made in pairs])
     datasets = {old: rows[made].identity for old, made in pairs if rows[made].kind in DATASETS}
     return Observations(
@@ -40,6 +39,13 @@ def lineage_of_new_versions(steps: Sequence[PlanStep]) -> Observations:
             for derivation in _repeated(old, rows[made], datasets)
         )
     )
+
+
+def _bases(step: PlanStep) -> list[dict[str, int]]:
+    """What took the place of the models that a step made its own from."""
+    # Steps that were done before merges could be repeated name one base or none.
+    one = step.outcome.get("base")
+    return [*step.outcome.get("bases", ()), *([one] if one else [])]
 
 
 def _repeated(old: int, made: Artifact, datasets: Mapping[int, str]) -> list[ObservedDerivation]:

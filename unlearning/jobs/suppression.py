@@ -87,10 +87,10 @@ def lift(step: PlanStep) -> list[StepFinding]:
 
 
 def serves_untreated(step: PlanStep) -> list[str]:
-    """Name the affected artifacts that a product serves and that the plan leaves as they are."""
+    """Name the affected artifacts that a product uses and that the plan leaves as they are."""
     served = Derivation.objects.filter(
         downstream=step.artifact,
-        relation=Relation.DEPLOYED_AS,
+        relation__in=(Relation.DEPLOYED_AS, Relation.RETRIEVES_FROM),
         ended_at=None,
         upstream__in=[item["artifact_id"] for item in step.plan.uncovered],
     )

@@ -43,7 +43,11 @@ class Method:
         return (*self.checks, *self.checks_of_heirs) if inherits else self.checks
 
 
-_MODELS = frozenset({"model", "fine_tune", "distilled"})
+#: Models whose weights stand by themselves and are learned from rows.
+_LEARNED = frozenset({"model", "fine_tune", "distilled", "reward_model"})
+#: Those that are nothing without other models: an adapter fits no base but its own, a merged or a
+#: quantised model is made of them.
+_OF_MODELS = frozenset({"adapter", "merged", "quantized"})
 _OF_RETRAINS = ("manifest_excludes", "replay_equal", "utility_floor")
 _OF_HEIRS = ("ancestor_clean",)
 
@@ -55,7 +59,7 @@ METHODS: dict[str, Method] = {
             name="Retrain the shard that saw the record",
             family="sharded retraining",
             guarantee_class="exact",
-            treats=_MODELS,
+            treats=_LEARNED,
             needs="a recipe with at least two shards, its parameters, seed and slice checkpoints",
             citation="Bourtoule et al. 2021, Machine Unlearning, IEEE S&P, arXiv:1912.03817",
             does_not_guarantee=(
@@ -72,7 +76,7 @@ METHODS: dict[str, Method] = {
             name="Retrain from a clean ancestor",
             family="retraining",
             guarantee_class="exact",
-            treats=_MODELS,
+            treats=_LEARNED | _OF_MODELS,
             needs="the recipes, parameters and seeds of the model and of every model it came from",
             citation="Cao and Yang 2015, Towards Making Systems Forget, IEEE S&P",
             does_not_guarantee=(
@@ -88,7 +92,7 @@ METHODS: dict[str, Method] = {
             name="Unlearn by negative gradient with a retain anchor",
             family="gradient repair",
             guarantee_class="approximate",
-            treats=_MODELS,
+            treats=_LEARNED,
             needs="a recipe that loads the model and encodes its records",
             citation="NegGrad+ in Kurmanji et al. 2023, NeurIPS, arXiv:2302.09880",
             does_not_guarantee=(
@@ -119,7 +123,16 @@ METHODS: dict[str, Method] = {
             name="Delete the source rows",
             family="storage deletion",
             guarantee_class="storage",
-            treats=frozenset({"segment", "dataset_version", "evaluation_set", "log", "cache"}),
+            treats=frozenset(
+                {
+                    "segment",
+                    "dataset_version",
+                    "evaluation_set",
+                    "log",
+                    "cache",
+                    "retrieval_corpus",
+                }
+            ),
             needs="the dataset's directory and its record index",
             citation="GDPR Art. 17(1): erasure of personal data in storage",
             does_not_guarantee=(

@@ -18,14 +18,14 @@ def model_output(
     """Describe a retrained model.
 
     A fine-tune's own data may lack the record that its base was trained on, so the forget set is
-    looked for in both. A model that was trained on synthetic rows may have no forgotten row at
-    all: it inherited from the generator, and nothing is kept of a forget set then.
+    looked for in both. A model that was trained on synthetic rows, or over a base that has a base
+    itself, may have no forgotten row in either: it inherited, and no forget set is kept then.
 
     Raises:
         JobInputError: No forgotten record was found, or no other record remains.
     """
     source = trained if trained.view.excluded or base is None else base
-    require_forgettable(source.view, inherits=training.inherits_from_sampled_rows)
+    require_forgettable(source.view, inherits=training.inherits_from_afar)
     manifest = trained.view.manifest()
     del manifest["record_digests"]
     manifest |= {"file": MANIFEST_FILE, "seconds": round(trained.seconds, 3)}

@@ -76,9 +76,7 @@ def plan(request: PlanningInput) -> PlannedSteps:
         for step in numbered
     )
     uncovered = [item for item in decided.values() if isinstance(item, Uncovered)]
-    return PlannedSteps(
-        steps=steps, uncovered=(*uncovered, *_loose_segments(steps, uncovered, by_id))
-    )
+    return PlannedSteps(steps=steps, uncovered=(*uncovered, *_loose_segments(steps, by_id)))
 
 
 def _waits_for(
@@ -115,20 +113,19 @@ def _segments_of(step: PlannedStep, by_id: Mapping[int, PlanningArtifact]) -> tu
 
 
 def _loose_segments(
-    steps: tuple[PlannedStep, ...],
-    uncovered: list[Uncovered],
-    by_id: Mapping[int, PlanningArtifact],
+    steps: tuple[PlannedStep, ...], by_id: Mapping[int, PlanningArtifact]
 ) -> list[Uncovered]:
-    """Segments that no step reaches: what leaves their dataset untreated leaves them so."""
+    """Segments that are treated with no holder of theirs, each with the reason."""
     reached = {covered for step in steps for covered in step.covers}
-    reasons = {item.artifact: item.reason for item in uncovered}
-
-    def why(segment: PlanningArtifact) -> str:
-        known = (reasons[version] for version in segment.dataset_versions if version in reasons)
-        return next(known, "no affected dataset version holds this segment")
-
     return [
-        Uncovered(artifact=segment.id, reason=why(segment))
+        Uncovered(artifact=segment.id, reason=_why_loose(segment, by_id))
         for segment in by_id.values()
         if segment.kind is ArtifactKind.SEGMENT and segment.id not in reached
     ]
+
+
+def _why_loose(segment: PlanningArtifact, by_id: Mapping[int, PlanningArtifact]) -> str:
+    holders = sorted(by_id[pk].name for pk in segment.dataset_versions if pk in by_id)
+    if holders:
+        return f"it is part of {', '.join(holders)}, which a person must see to"
+    return "no affected dataset version holds this segment"

@@ -73,6 +73,14 @@ def _for_rows(artifact: PlanningArtifact) -> PlannedStep | Uncovered:
     return quick_step(artifact, "source_row_deletion", "It holds rows of the records.")
 
 
+def _for_source(artifact: PlanningArtifact) -> Uncovered:
+    reason = (
+        "a source is a system of its own, which nothing is deleted in from here; a person must "
+        "delete the records there, or the next extraction brings them back"
+    )
+    return Uncovered(artifact=artifact.id, reason=reason)
+
+
 def _left_to_a_person(artifact: PlanningArtifact) -> Uncovered:
     reason = f"{artifact.by_hand}; a person must delete the records there"
     return Uncovered(artifact=artifact.id, reason=reason)
@@ -120,5 +128,6 @@ _CHOICES: dict[ArtifactKind, Callable[[PlanningArtifact], PlannedStep | Uncovere
     ArtifactKind.RECIPIENT: _for_recipient,
     ArtifactKind.PRODUCT: _for_product,
     **dict.fromkeys(ROW_HOLDERS, _for_rows),
+    ArtifactKind.SOURCE: _for_source,
     ArtifactKind.CACHE: _for_cache,
 }

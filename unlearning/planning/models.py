@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from lineage.graph import ArtifactKind, Influence
+from lineage.graph import RECAST, ArtifactKind, Influence
+from unlearning.methods import METHODS
 from unlearning.planning.policy import APPROXIMATE_ALLOWED, APPROXIMATE_SHARE, POLICY, POLICY_TAG
 from unlearning.planning.steps import step_for
 from unlearning.planning.values import (
@@ -14,6 +15,8 @@ from unlearning.planning.values import (
     Uncovered,
 )
 
+#: Kinds that are nothing without the models that they were made of.
+_MADE_OF_MODELS = RECAST | {ArtifactKind.ADAPTER}
 #: What was decided of the artifacts that come before.
 Decided = Mapping[int, PlannedStep | Uncovered]
 
@@ -21,16 +24,11 @@ Decided = Mapping[int, PlannedStep | Uncovered]
 def choose_for_model(
     artifact: PlanningArtifact, by_id: Mapping[int, PlanningArtifact], decided: Decided
 ) -> PlannedStep | Uncovered:
-    """Choose the method for a model, a fine-tune or a distilled model."""
+    """Choose the method for anything with finished weights (``lineage.graph.TRAINED``)."""
     training = artifact.training
-    if Influence.WEIGHTS not in artifact.influence:
-        reason = "the records were used to choose this model, not to train it; no method treats it"
+    reason = _why_not_again(artifact)
+    if reason or training is None:
         return Uncovered(artifact=artifact.id, reason=reason)
-    if training is None or not training.recipe:
-        reason = "its training recipe is not recorded, so it cannot be made again"
-        return Uncovered(artifact=artifact.id, reason=reason)
-    if artifact.unrepeatable:
-        return Uncovered(artifact=artifact.id, reason=artifact.unrepeatable)
     options = _options(artifact, training, by_id)
     wanted = _wanted(artifact, training, options)
     obstacle = _obstacle(artifact, by_id, decided)
@@ -43,6 +41,17 @@ def choose_for_model(
         if option is not best
     )
     return replace(best, alternatives=others)
+
+
+def _why_not_again(artifact: PlanningArtifact) -> str:
+    """Say why an artifact cannot be made again, whatever was decided of others; empty if it can."""
+    if Influence.WEIGHTS not in artifact.influence:
+        return "the records were used to choose this model, not to train it; no method treats it"
+    if artifact.training is None or not artifact.training.recipe:
+        return "its training recipe is not recorded, so it cannot be made again"
+    if artifact.kind in _MADE_OF_MODELS and not artifact.base_models:
+        return "what it was made of is not recorded, so it cannot be made again"
+    return artifact.unrepeatable
 
 
 def _wanted(
@@ -79,7 +88,7 @@ def _obstacle(
 def _options(
     artifact: PlanningArtifact, training: TrainingSummary, by_id: Mapping[int, PlanningArtifact]
 ) -> list[PlannedStep]:
-    """Return the usable methods, cheapest of each guarantee class first.
+    """Return the usable methods that treat its kind, cheapest of each guarantee class first.
 
     Shards and repairs stand on rows that stay as they were. Where every row of a synthetic dataset
     is sampled anew, no earlier shard is clean and no forgotten row can be unlearned.
@@ -121,7 +130,7 @@ def _options(
                 "The owner's tag allows an approximate method, at most a fifth of a retrain.",
             )
         )
-    return options
+    return [option for option in options if artifact.kind in METHODS[option.method].treats]
 
 
 def _retrain_seconds(

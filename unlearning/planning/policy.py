@@ -12,7 +12,11 @@ DELETE = "delete"
 POLICY: dict[ArtifactKind, str] = {
     ArtifactKind.MODEL: "exact",
     ArtifactKind.FINE_TUNE: "exact",
+    ArtifactKind.ADAPTER: "exact",
     ArtifactKind.DISTILLED: "exact",
+    ArtifactKind.MERGED: "exact",
+    ArtifactKind.QUANTIZED: "exact",
+    ArtifactKind.REWARD_MODEL: "exact",
     ArtifactKind.SYNTHETIC_DATASET: "exact",
     ArtifactKind.EMBEDDING_INDEX: "storage",
     ArtifactKind.CHECKPOINT: "storage",
@@ -21,6 +25,7 @@ POLICY: dict[ArtifactKind, str] = {
     ArtifactKind.DATASET_VERSION: "storage",
     ArtifactKind.EVALUATION_SET: "storage",
     ArtifactKind.LOG: "storage",
+    ArtifactKind.RETRIEVAL_CORPUS: "storage",
     ArtifactKind.PRODUCT: "suppression",
     ArtifactKind.RECIPIENT: "notice",
 }

@@ -35,7 +35,7 @@ def require_ids_of_nobody_else(impact: Impact) -> None:
 
 def _touched(impact: Impact) -> set[int]:
     """Datasets in which a plan goes by record ids: where rows are, and what trainings read."""
-    held = {item.node.id for item in impact.affected if item.node.kind in ROW_HOLDERS}
+    held = {item.node.id for item in impact.affected if item.node.kind in _REWRITTEN}
     waiting = [item.node.id for item in impact.affected if item.node.kind not in _WITHOUT_TRAINING]
     seen = set(waiting)
     while waiting:
@@ -52,6 +52,8 @@ def _touched(impact: Impact) -> set[int]:
     return held
 
 
+#: Kinds whose rows a plan deletes; in a source a person does it.
+_REWRITTEN = ROW_HOLDERS - {ArtifactKind.SOURCE}
 #: Kinds of which no training is ever repeated.
 _WITHOUT_TRAINING = ROW_HOLDERS | {
     ArtifactKind.SEGMENT,

@@ -10,7 +10,7 @@ from unlearning.data import RecordView
 from unlearning.digests import record_digest
 from unlearning.jobfiles import Report, Sampling, Training
 from unlearning.recipes import load_synthesis
-from unlearning.training import Trained, run_training
+from unlearning.training import Trained, run_training, together
 
 
 class ForbiddenRecordError(Exception):
@@ -75,7 +75,7 @@ class Workshop:
     def _train(self, training: Training) -> Trained:
         if training.key in self._models:
             return self._models[training.key]
-        base = self._train(training.base) if training.base is not None else None
+        base = self._base(training)
         self._refuse_forbidden(training.datasets)
         done = len(self._models)
         made = run_training(
@@ -89,6 +89,19 @@ class Workshop:
         made = replace(made, seconds=made.seconds + (base.seconds if base else 0.0))
         self._models[training.key] = made
         return made
+
+    def _base(self, training: Training) -> Trained | None:
+        """What a training starts from: one model, or the models of a merge in one folder."""
+        if training.base is not None:
+            return self._train(training.base)
+        if not training.merged:
+            return None
+        made = {name: self._train(source) for name, source in training.merged.items()}
+        place = self._directory / f"merged-{training.key.removeprefix('sha256:')[:16]}"
+        place.mkdir()
+        for name, one in made.items():
+            (place / name).symlink_to(one.model_dir.resolve(), target_is_directory=True)
+        return together(training, made, place=place)
 
     def _sample(self, sampling: Sampling) -> None:
         if sampling.key in self._datasets:
@@ -111,7 +124,7 @@ class Workshop:
         Raises:
             ForbiddenRecordError: A file still holds one.
         """
-        if datasets in self._clean:
+        if not datasets or datasets in self._clean:
             return
         held = {record_digest(name) for name in RecordView.open(*datasets).ids}
         if held & self._forbidden:

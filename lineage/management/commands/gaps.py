@@ -1,14 +1,16 @@
-"""``manage.py gaps [--json] [--severity high|low] [--rule RULE]``."""
+"""``manage.py gaps [--as-of T] [--json] [--severity high|low] [--rule RULE]``."""
 
 import json
 from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from lineage.gaps import RULE_NAMES
-from lineage.selectors import find_gaps
+from governance.errors import VestigeError
+from lineage.gaps import RULE_NAMES, SEVERITIES
+from lineage.moments import moment_from
+from lineage.selectors import GapQuestion, gaps_asked_for
 
 
 class Command(BaseCommand):
@@ -19,8 +21,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--json", action="store_true", help="print one JSON array")
+        parser.add_argument("--as-of", help="what was on record then, in ISO 8601 with an offset")
         parser.add_argument(
-            "--severity", choices=("high", "low"), help="show only gaps of this severity"
+            "--severity", choices=SEVERITIES, help="show only gaps of this severity"
         )
         parser.add_argument(
             "--rule", choices=RULE_NAMES, metavar="RULE", help="show only gaps that this rule found"
@@ -28,12 +31,16 @@ class Command(BaseCommand):
 
     def handle(self, *_: object, **options: Any) -> None:  # noqa: ANN401 - Django fixes the signature
         """Print each gap; the exit status is 0 whether or not there are any."""
-        severity, rule = options["severity"], options["rule"]
-        gaps = [
-            gap
-            for gap in find_gaps()
-            if severity in (None, gap.severity) and rule in (None, gap.rule)
-        ]
+        as_of = options["as_of"]
+        try:
+            asked = GapQuestion(
+                as_of=moment_from(as_of, "as_of") if as_of is not None else None,
+                severity=options["severity"],
+                rule=options["rule"],
+            )
+            gaps = [found.gap for found in gaps_asked_for(asked)]
+        except VestigeError as error:
+            raise CommandError(error.detail) from error
         if options["json"]:
             self.stdout.write(json.dumps([asdict(gap) for gap in gaps], indent=2))
             return

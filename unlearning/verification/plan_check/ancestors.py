@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lineage.records import MalformedRecordsError, list_segments, version_digest
 from unlearning.data import local_path
+from unlearning.digests import merged_digest
 from unlearning.jobfiles import Training
 from unlearning.verification import Finding
 from unlearning.verification.plan_check.treated import Treated
@@ -15,7 +16,7 @@ from unlearning.verification.replay import References
 class Ancestor:
     """One thing that an artifact was made from."""
 
-    #: ``base model``, ``generator`` or ``synthetic dataset``.
+    #: ``base model``, ``merged models``, ``generator`` or ``synthetic dataset``.
     noun: str
     #: Digest of what was used; empty where nothing is known of it.
     used: str
@@ -26,13 +27,21 @@ class Ancestor:
 def ancestors_of_model(
     step: Treated, training: Training, references: References
 ) -> Iterator[Ancestor]:
-    """Yield the base model, and every synthetic dataset that it or its bases were trained on."""
+    """Yield the base model or the merged models, and every synthetic dataset behind it."""
     if training.base is not None:
         base = references.models.get(training.base.key)
         yield Ancestor(
             noun="base model",
             used=str(step.manifest.get("base_digest", "")),
             reference=base.digest if base else None,
+        )
+    if training.merged:
+        made = {name: references.models.get(one.key) for name, one in training.merged.items()}
+        digests = {name: one.digest for name, one in made.items() if one is not None}
+        yield Ancestor(
+            noun="merged models",
+            used=str(step.manifest.get("base_digest", "")),
+            reference=merged_digest(digests) if len(digests) == len(made) else None,
         )
     samplings = {
         location: sampling

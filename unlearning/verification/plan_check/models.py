@@ -53,7 +53,7 @@ def _check_model(
         yield time_finding(seconds=seconds, retrain_seconds=reference.seconds)
     recipe = load_recipe(training.recipe)
     held_out = RecordView.open(*training.held_out).records if training.held_out else ()
-    retained = retained_sample(RecordView.open(*training.datasets, exclude=orders.record_ids))
+    retained = retained_sample(RecordView.open(*training.rows, exclude=orders.record_ids))
     places = Places(
         before=step.before,
         after=step.after,

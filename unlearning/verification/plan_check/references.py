@@ -40,6 +40,8 @@ def _samplings(training: Mapping[str, object]) -> Iterator[Mapping[str, object]]
     for dataset in datasets if isinstance(datasets, list) else ():
         if isinstance(dataset, Mapping) and isinstance(dataset.get("synthesis"), Mapping):
             yield dataset["synthesis"]
-    base = training.get("base")
-    if isinstance(base, Mapping):
-        yield from _samplings(base)
+    merged = training.get("merged")
+    sources = list(merged.values()) if isinstance(merged, Mapping) else []
+    for before in (training.get("base"), *sources):
+        if isinstance(before, Mapping):
+            yield from _samplings(before)
