@@ -204,6 +204,7 @@ class RecordFingerprint(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["content"], name="fingerprint_by_content"),
+            models.Index(fields=["key_version"], name="fingerprint_by_key"),
             models.Index(
                 fields=["content"],
                 condition=models.Q(named=False),

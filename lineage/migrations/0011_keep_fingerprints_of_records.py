@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('segment', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='lineage.artifact')),
             ],
             options={
-                'indexes': [models.Index(fields=['content'], name='fingerprint_by_content'), models.Index(condition=models.Q(('named', False)), fields=['content'], name='fingerprint_of_nobody'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('sketch', b''), _negated=True), fields=['bands'], name='fingerprint_by_band')],
+                'indexes': [models.Index(fields=['content'], name='fingerprint_by_content'), models.Index(fields=['key_version'], name='fingerprint_by_key'), models.Index(condition=models.Q(('named', False)), fields=['content'], name='fingerprint_of_nobody'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('sketch', b''), _negated=True), fields=['bands'], name='fingerprint_by_band')],
             },
         ),
     ]

@@ -42,10 +42,10 @@ def duplicates_of(subject: SubjectDigest) -> tuple[Duplicate, ...]:
         All of them, never cut short; the most similar first.
     """
     own = set(held_of(subject).entries)
-    near = _at(own, subject.key_version)
+    near = _at(own)
     prints = [row for row in near if (row.segment_id, row.record_id) in own]
     found: dict[Place, tuple[RecordFingerprint, float]] = {}
-    for row, alike in _like(prints, subject.key_version):
+    for row, alike in _like(prints):
         place = (row.segment_id, row.record_id)
         if place not in own and alike > found.get(place, (row, 0.0))[1]:
             found[place] = (row, alike)
@@ -57,32 +57,31 @@ def count_undecided(subject: SubjectDigest) -> int:
     return sum(1 for row in duplicates_of(subject) if not row.decision)
 
 
-def _at(places: Iterable[Place], key_version: int) -> Iterable[RecordFingerprint]:
+def _at(places: Iterable[Place]) -> Iterable[RecordFingerprint]:
     """Fingerprints at some places, and maybe at others of the same segments and record ids."""
     segments, records = {segment for segment, _ in places}, {record for _, record in places}
-    return RecordFingerprint.objects.filter(
-        segment_id__in=segments, record_id__in=records, key_version=key_version
-    )
+    return RecordFingerprint.objects.filter(segment_id__in=segments, record_id__in=records)
 
 
-def _like(
-    prints: Iterable[RecordFingerprint], key_version: int
-) -> Iterable[tuple[RecordFingerprint, float]]:
-    """Rows that say the same as some, or nearly; each maybe several times."""
-    comparable = RecordFingerprint.objects.filter(key_version=key_version)
+def _like(prints: Iterable[RecordFingerprint]) -> Iterable[tuple[RecordFingerprint, float]]:
+    """Rows that say the same as some, or nearly; each maybe several times.
+
+    What lies under another version of the key cannot be compared and is not found.
+    """
     contents = {bytes(row.content) for row in prints}
     telling = (
-        comparable.filter(content__in=contents)
+        RecordFingerprint.objects.filter(content__in=contents)
         .values("content")
         .annotate(records=Count("record_id", distinct=True))
         .filter(records__lte=COMMONPLACE)
         .values_list("content", flat=True)
     )
-    for row in comparable.filter(content__in=list(telling)):
+    for row in RecordFingerprint.objects.filter(content__in=list(telling)):
         yield row, 1.0
     for row in prints:
         if not row.sketch:
             continue
+        comparable = RecordFingerprint.objects.filter(key_version=row.key_version)
         others = comparable.exclude(sketch=b"").exclude(content=bytes(row.content))
         for other in others.filter(bands__overlap=row.bands):
             alike = similarity(bytes(row.sketch), bytes(other.sketch))
@@ -97,9 +96,7 @@ def _described(
     rows = sorted(found, key=lambda item: (-item[1], item[0].record_id, item[0].segment_id))
     decisions = {
         (row.record_id, bytes(row.content)): row.decision
-        for row in DuplicateDecision.objects.filter(
-            subject_digest=subject.value, key_version=subject.key_version
-        )
+        for row in DuplicateDecision.objects.filter(subject_digest__in=subject.values)
     }
     datasets = _datasets({row.segment_id for row, _ in rows})
     return tuple(

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from lineage.errors import UnreadableRecords
 from lineage.locks import lock_graph
-from lineage.models import Artifact, ArtifactState, DueReading
+from lineage.models import OTHER_DIGESTS, Artifact, ArtifactState, DueReading
 from lineage.records import (
     BadRow,
     MalformedRecordsError,
@@ -25,12 +25,14 @@ from lineage.records import (
     layout_document,
 )
 from lineage.services.datasets import LoadOrder, find_or_make_dataset
-from lineage.services.fingerprints import incoming_fingerprints
+from lineage.services.fingerprints import incoming_fingerprints, link_duplicates
 from lineage.services.postings import incoming_postings
 from lineage.services.record_index import attach_segments, take_row
+from lineage.services.segments import segments_of
 
-#: Attribute of segments: the layout under which their rows were loaded.
+#: Attributes of segments: the layout and the version of the key under which their rows were loaded.
 LOADED_AS = "loaded_as"
+KEY_VERSION = "key_version"
 #: Attribute of segments: how many of their rows were left out.
 BAD_ROWS = "bad_rows"
 #: Bad rows that are listed; all are counted.
@@ -128,11 +130,14 @@ class _Reading:
         self._tell()
 
     def loaded(self, segment: Segment) -> Artifact | None:
-        """Find a segment whose rows are in the index under this layout, all that are wanted."""
+        """Find a segment whose wanted rows are all in the index, under this layout and key."""
         found = Artifact.objects.filter(
             identity=f"segment:{segment.digest}",
             state=ArtifactState.CURRENT,
-            **{f"attributes__{LOADED_AS}": layout_document(self.order.layout)},
+            **{
+                f"attributes__{LOADED_AS}": layout_document(self.order.layout),
+                f"attributes__{KEY_VERSION}": settings.SUBJECT_PEPPER_VERSION,
+            },
         ).first()
         if found is None or (found.attributes[BAD_ROWS] and not self.order.skip_bad_rows):
             return None
@@ -202,7 +207,11 @@ def _load_segment(version_id: int, segment: Segment, reading: _Reading) -> None:
     reading.refuse_bad_rows()
     bad = reading.summary.bad_rows - before
     Artifact.objects.filter(pk=segment_id).update(
-        attributes={LOADED_AS: layout_document(layout), BAD_ROWS: bad}
+        attributes={
+            LOADED_AS: layout_document(layout),
+            KEY_VERSION: settings.SUBJECT_PEPPER_VERSION,
+            BAD_ROWS: bad,
+        }
     )
     reading.summary.segments_read += 1
 
@@ -212,6 +221,10 @@ def _finish(version_id: int, digest: str, summary: LoadSummary) -> None:
     """Say that a dataset is indexed, or why it is not."""
     lock_graph()
     version = Artifact.objects.get(pk=version_id)
+    if version.indexed_at is None:
+        link_duplicates(segments_of(version))
+    if version.attributes.pop(OTHER_DIGESTS, None):
+        version.save(update_fields=["attributes"])
     if summary.bad_rows:
         # Nobody tries again by itself: the rows are as bad then.
         DueReading.objects.update_or_create(

@@ -14,7 +14,7 @@ from lineage.errors import SegmentNumberTooLarge
 from lineage.membership.grouping import LAST_SEGMENT, Digests, Numbers
 from lineage.membership.rows import HEADER, TRAILER, posting_rows
 from lineage.membership.spool import Spool
-from lineage.services.rekeying import FORMER, REKEY
+from lineage.services.rekeying import BRING_LINKED, FORMER, REKEY
 
 #: Memberships that wait in lists before they go on together.
 BATCH = 20_000
@@ -140,6 +140,9 @@ class IncomingPostings:
         self._spool_nameless()
         self._send_former()
         self._cursor.execute(LOCK)
+        if self._moving:
+            for statement in BRING_LINKED:
+                self._cursor.execute(statement)
         version = settings.SUBJECT_PEPPER_VERSION
         self._cursor.execute(GATHER_NAMED, [version])
         self.subjects = self._cursor.rowcount

@@ -25,7 +25,11 @@ from lineage.records import (
     read_rows,
     version_digest,
 )
-from lineage.services.fingerprints import IncomingFingerprints, incoming_fingerprints
+from lineage.services.fingerprints import (
+    IncomingFingerprints,
+    incoming_fingerprints,
+    link_duplicates,
+)
 from lineage.services.graph import note_other_digests
 from lineage.services.postings import IncomingPostings, incoming_postings
 
@@ -81,6 +85,7 @@ def _read_version(version: Artifact) -> IndexSummary:
         rows, subjects = read_into_postings(files, segments, layout)
     except MalformedRecordsError as error:
         raise UnreadableRecords(f"{version.name}: {error}") from error
+    link_duplicates(segments.values())
     version.digest = version_digest(files)
     version.indexed_at = timezone.now()
     version.attributes.pop(OTHER_DIGESTS, None)

@@ -15,10 +15,14 @@ from lineage.graph import ROW_HOLDERS, ArtifactKind, Relation
 from lineage.locks import lock_graph
 from lineage.models import Artifact, ArtifactState, Derivation
 from lineage.records import MalformedRecordsError, RecordLayout, SegmentFile, layout_from
+from lineage.services.fingerprints import link_all_duplicates
 from lineage.services.record_index import read_into_postings, segment_files
 from lineage.services.segments import segments_of
 
-_DUE = "SELECT DISTINCT unnest(segments) FROM lineage_posting WHERE key_version <> %s"
+_DUE = """
+SELECT DISTINCT unnest(segments) FROM lineage_posting WHERE key_version <> %(key_version)s
+UNION SELECT segment_id FROM lineage_recordfingerprint WHERE key_version <> %(key_version)s
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +40,13 @@ class Rotation:
 class RotationProgress:
     """How far a rotation is."""
 
-    #: Segments done, of those that had memberships under older versions when it began.
+    #: Segments done, of those that had rows under older versions when it began.
     done: int
     due: int
 
 
 def rotate_key(*, progress: Callable[[RotationProgress], object]) -> Rotation:
-    """Read every segment anew that has memberships under other versions of the key.
+    """Read every segment anew that has rows under other versions of the key.
 
     It may be cut off at any moment and run again: what has moved is not read again.
 
@@ -69,6 +73,7 @@ def rotate_key(*, progress: Callable[[RotationProgress], object]) -> Rotation:
                     progress(RotationProgress(done=len({key for key, _ in read}), due=len(due)))
         except (UnreadableRecords, MalformedRecordsError) as error:
             troubles.append(f"{dataset.name}: {error}")
+    _link_what_waited()
     return Rotation(
         segments=len({segment for segment, _ in read}),
         rows=sum(read.values()),
@@ -76,9 +81,16 @@ def rotate_key(*, progress: Callable[[RotationProgress], object]) -> Rotation:
     )
 
 
+@transaction.atomic
+def _link_what_waited() -> None:
+    # The lock guarantees that no rows come in under the older key meanwhile.
+    lock_graph()
+    link_all_duplicates()
+
+
 def _due_segments() -> set[int]:
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, [settings.SUBJECT_PEPPER_VERSION])
+        cursor.execute(_DUE, {"key_version": settings.SUBJECT_PEPPER_VERSION})
         return {segment for (segment,) in cursor.fetchall()}
 
 

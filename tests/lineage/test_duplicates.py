@@ -118,6 +118,15 @@ def test_a_row_decided_to_be_another_persons_stays_listed_and_is_open_no_more(
     assert count_undecided(subject_digest(BOB)) == 1
 
 
+def test_a_row_of_nobody_decided_to_be_anothers_is_never_taken_along_later(tmp_path: Path) -> None:
+    rows = [("1", ANN, "hello there"), ("2", BOB, "hello there"), ("3", "", "hello there")]
+    load(tmp_path / "people", rows)
+    decide("3", "other_person")
+    decide("2", "same_person")
+    load(tmp_path / "later", [("4", "", "hello there"), rows[2]])
+    assert records_of(ANN) == ["1", "2", "4"]
+
+
 def test_only_a_row_that_is_listed_can_be_decided_upon(tmp_path: Path) -> None:
     load(tmp_path / "people", [("1", ANN, "hello there"), ("2", BOB, "another")])
     with pytest.raises(CommandError, match="No undecided row"):
