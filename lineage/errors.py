@@ -1,6 +1,6 @@
 """What can go wrong in the lineage app."""
 
-from governance.errors import InvalidInput, NotFound, VestigeError
+from governance.errors import Conflict, InvalidInput, NotFound, VestigeError
 
 
 class UnusableEvent(InvalidInput):
@@ -45,3 +45,14 @@ class RecordNotFound(NotFound):
 
     title = "Record not found"
     type = "record-not-found"
+
+
+class AnswerChanged(Conflict):
+    """What the first page was found from is no longer known as it was; start again without cursor.
+
+    The graph keeps its history, the record index does not: what is forgotten of a data subject is
+    in no later answer, also not in one as of an earlier moment.
+    """
+
+    title = "Answer changed"
+    type = "answer-changed"

@@ -6,6 +6,7 @@ from lineage.api import LineageBatchView, LineageView
 from lineage.exposure_api import ExposureView
 from lineage.gaps_api import GapsView
 from lineage.permission_api import AllowedToTrainView, ChoicesView, RetentionView
+from lineage.trace_api import TraceDifferenceView, TracePathsView, TraceView
 
 urlpatterns = [
     path("api/v1/lineage", LineageView.as_view(), name="lineage"),
@@ -15,4 +16,7 @@ urlpatterns = [
     path("api/v1/lineage/exposure", ExposureView.as_view(), name="exposure"),
     path("api/v1/lineage/gaps", GapsView.as_view(), name="lineage-gaps"),
     path("api/v1/lineage/retention", RetentionView.as_view(), name="retention"),
+    path("api/v1/lineage/trace", TraceView.as_view(), name="trace"),
+    path("api/v1/lineage/trace/difference", TraceDifferenceView.as_view(), name="trace-difference"),
+    path("api/v1/lineage/trace/paths", TracePathsView.as_view(), name="trace-paths"),
 ]

@@ -92,17 +92,22 @@ def verify(export: Path, key: Path | None, *, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--email", required=True, help="The data subject's e-mail address.")
+@click.option("--email", help="The data subject's e-mail address.")
+@click.option("--record", help="The id of one record.")
+@click.option("--artifact", help="The id, identity or name of one artifact.")
 @click.option("--as-of", help="Answer from what was on record then: ISO 8601 with an offset.")
 @click.option("--diff", help="Show what changed from --as-of to this moment, or to now.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-def trace(email: str, as_of: str | None, diff: str | None, *, as_json: bool) -> None:
-    """Show where one person's records went."""
-    if diff is not None and as_of is None:
+def trace(*, as_json: bool, **given: str | None) -> None:
+    """Show where one person's records or one record went, or what came of one artifact."""
+    if sum(given[start] is not None for start in ("email", "record", "artifact")) != 1:
+        raise click.UsageError("Say what to trace: one of --email, --record and --artifact.")
+    if given["diff"] is not None and given["as_of"] is None:
         raise click.UsageError("--diff compares with an earlier moment: name it with --as-of.")
-    moments = {"--as-of": as_of, "--diff": diff}
-    given = [f"{name}={moment}" for name, moment in moments.items() if moment is not None]
-    _manage("trace", "--email", email, *given, *(["--json"] if as_json else []))
+    words = [
+        f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None
+    ]
+    _manage("trace", *words, *(["--json"] if as_json else []))
 
 
 @main.command()

@@ -165,6 +165,16 @@ class Installation:
         address = embedded_database_url(self.home)
         return psycopg.connect(address, autocommit=True, connect_timeout=5)
 
+    def vestige(self, *words: str) -> None:
+        """Run a command of the product here.
+
+        Raises:
+            ServiceError: it fails.
+        """
+        done = self._run(*words)
+        if done.returncode:
+            raise ServiceError(f"vestige {' '.join(words)} failed:\n{done.stderr}")
+
     def _end(self) -> None:
         """Kill what needs no clean end, and remove what was kept.
 
@@ -185,11 +195,15 @@ class Installation:
                 self._remove()
 
     def _remove(self) -> None:
-        subprocess.run(
-            [sys.executable, *("-m", "vestige", "clean", "--yes")],
+        self._run("clean", "--yes")
+
+    def _run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, *("-m", "vestige"), *words],
             cwd=BASE_DIR,
             env=self.environment,
             capture_output=True,
+            text=True,
             check=False,
         )
 

@@ -11,22 +11,26 @@ from lineage.selectors.exposure import (
     first_exposure,
 )
 from lineage.selectors.gaps import GapQuestion, gaps_asked_for, gaps_page
-from lineage.selectors.impact import find_gaps, find_gaps_with_artifacts, trace_subject
+from lineage.selectors.impact import find_gaps, find_gaps_with_artifacts, trace, trace_subject
 from lineage.selectors.made_from import made_artifacts_in, made_from
 from lineage.selectors.ownership import datasets_with_ids_of_others
 from lineage.selectors.permission import allowed_to_train, permission_document
 from lineage.selectors.places import Contact, contact_of, locations_of
 from lineage.selectors.retention import Kept, Retention, retention
+from lineage.selectors.starts import Asked, OneArtifact, OneRecord
 from lineage.selectors.synthesis import Synthesis, synthesis_of
 from lineage.selectors.training import DatasetUse, Training, model_location, training_of
 
 __all__ = [
+    "Asked",
     "Contact",
     "DatasetUse",
     "Duplicate",
     "Exposures",
     "GapQuestion",
     "Kept",
+    "OneArtifact",
+    "OneRecord",
     "Retention",
     "RunExposure",
     "Synthesis",
@@ -53,6 +57,7 @@ __all__ = [
     "permission_document",
     "retention",
     "synthesis_of",
+    "trace",
     "trace_subject",
     "training_of",
 ]

@@ -1,4 +1,4 @@
-"""What changed for a data subject between two moments."""
+"""What changed between two moments in the answer of a trace."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -7,46 +7,55 @@ from typing import Any
 from django.db import transaction
 
 from governance.errors import InvalidInput
-from governance.subjects import SubjectDigest
 from lineage.difference import ImpactDifference, Link, compare_graphs, compare_impacts
 from lineage.graph import Affected, Node
 from lineage.locks import lock_graph
 from lineage.selectors.history import moment_at
-from lineage.selectors.impact import trace_subject
+from lineage.selectors.impact import trace
 from lineage.selectors.knowledge import read_snapshot
+from lineage.selectors.starts import Asked, settled
 
 
 def diff_impact(
-    subject: SubjectDigest, before: datetime, after: datetime | None = None
+    asked: Asked,
+    before: datetime,
+    after: datetime | None = None,
+    *,
+    fields: tuple[str, str] = ("as_of", "diff"),
 ) -> ImpactDifference:
     """Compare what was affected at two moments, and the graph that it was found in.
 
     Args:
-        subject: Keyed digest of the subject's identifier.
+        asked: A data subject, a record or an artifact; of an artifact that was on record at one of
+            the moments only, nothing is affected at the other.
         before: The earlier moment.
         after: The later one; None for now.
+        fields: What the moments are called where they were given, for errors.
 
     Raises:
-        InvalidInput: A moment is none that the history knows, or they are the wrong way round.
+        InvalidInput: A moment is none that the history knows, or they are the wrong way round; or
+            more than one artifact is so called.
+        RecordNotFound: The record index does not hold the record.
+        ArtifactNotFound: No artifact was so called at either moment.
     """
-    _check(before, after)
     with transaction.atomic():
         lock_graph()
-        old, new = (trace_subject(subject, moment) for moment in (before, after))
+        _check(before, after, fields)
+        asked = settled(asked, before, after)
+        old, new = (trace(asked, moment) for moment in (before, after))
         graphs = [read_snapshot(moment) for moment in (before, after)]
     return compare_impacts(old, new, compare_graphs(*graphs))
 
 
-def _check(before: datetime, after: datetime | None) -> None:
-    with transaction.atomic():
-        lock_graph()
-        moment_at(before, "as_of")
-        if after is None:
-            return
-        moment_at(after, "diff")
+def _check(before: datetime, after: datetime | None, fields: tuple[str, str]) -> None:
+    earlier, later = fields
+    moment_at(before, earlier)
+    if after is None:
+        return
+    moment_at(after, later)
     if after <= before:
-        detail = f"diff: {after.isoformat()} must be later than as_of, {before.isoformat()}."
-        raise InvalidInput.at("/diff", detail)
+        detail = f"{later}: {after.isoformat()} must be later than {earlier}, {before.isoformat()}."
+        raise InvalidInput.at(f"/{later}", detail)
 
 
 def difference_document(

@@ -1,11 +1,12 @@
 """The answer of a trace as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from lineage.graph import Affected, Impact
+from lineage.models import Artifact, ArtifactRevision
 from lineage.selectors.history import described
 
 
@@ -22,24 +23,35 @@ def impact_document(impact: Impact, as_of: datetime | None = None) -> dict[str, 
         impact: The answer of a trace.
         as_of: The moment that the trace was asked for; names are those of then.
     """
-    ids = {node for item in impact.affected for node in item.path} | set(impact.frontier)
-    rows = described(ids, as_of)
-    names = {pk: {"id": pk, "name": row.name, "kind": row.kind} for pk, row in rows.items()}
     return {
         "as_of": as_of.astimezone(UTC).isoformat() if as_of else None,
         "records": [asdict(record) for record in impact.records],
-        "affected": [
-            _affected(item, names) | _owners_words(rows[item.node.id].attributes)
-            for item in impact.affected
-        ],
+        "affected": affected_documents(impact.affected, as_of),
         "complete": impact.complete,
         "reasons": list(impact.reasons),
         "gaps": [asdict(gap) for gap in impact.gaps],
-        "frontier": [names[node] for node in impact.frontier],
+        "frontier": named(impact.frontier, as_of),
         "cycles": [list(cycle) for cycle in impact.cycles],
         "snapshot_hash": impact.snapshot_hash,
         "datasets_examined": impact.datasets_examined,
     }
+
+
+def affected_documents(items: Collection[Affected], as_of: datetime | None) -> list[dict[str, Any]]:
+    """Render affected artifacts, all of them, as they were on record at the moment asked for."""
+    rows = described({node for item in items for node in item.path}, as_of)
+    names = _names(rows)
+    return [_affected(item, names) | _owners_words(rows[item.node.id].attributes) for item in items]
+
+
+def named(ids: Collection[int], as_of: datetime | None) -> list[dict[str, Any]]:
+    """Id, name and kind of artifacts, in the order of their ids as given."""
+    names = _names(described(ids, as_of))
+    return [names[pk] for pk in ids]
+
+
+def _names(rows: Mapping[int, Artifact | ArtifactRevision]) -> dict[int, dict[str, Any]]:
+    return {pk: {"id": pk, "name": row.name, "kind": row.kind} for pk, row in rows.items()}
 
 
 def _affected(item: Affected, names: dict[int, dict[str, Any]]) -> dict[str, Any]:

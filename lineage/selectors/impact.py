@@ -11,10 +11,10 @@ from lineage.closure.impact import Answer, answer_trace
 from lineage.gaps import FoundGap
 from lineage.graph import Gap, Impact, RecordRef
 from lineage.locks import lock_graph
-from lineage.selectors.history import described, held_at, versions_of, with_predecessors
+from lineage.selectors.history import described, versions_of, with_predecessors
 from lineage.selectors.knowledge import one_moment
-from lineage.selectors.postings import held_of
 from lineage.selectors.standing import gaps_at, graph_at, standing_gaps, standing_graph
+from lineage.selectors.starts import Asked, start_of
 
 
 def trace_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Impact:
@@ -38,35 +38,41 @@ def trace_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Impa
     Raises:
         InvalidInput: The moment lies in the future, or before the history begins.
     """
+    return trace(subject, as_of)
+
+
+def trace(asked: Asked, as_of: datetime | None = None) -> Impact:
+    """Trace as :func:`trace_subject` does, from whatever is asked about.
+
+    Of an artifact everything that came of it is found, itself included.
+
+    Raises:
+        RecordNotFound: The record index does not hold the record.
+        ArtifactNotFound: No artifact is so called, or none was then.
+        InvalidInput: More than one artifact is so called, or the moment cannot be answered.
+    """
     with transaction.atomic():
         # Under the lock of the graph's writers all reads see one moment, and what the caller's
         # transaction decides upon them still holds when it commits.
         lock_graph()
-        answer = answer_subject(subject, as_of)
+        answer = answer_to(asked, as_of)
         rows = described(answer.ids.tolist(), as_of)
     return answer.impact({pk: (row.name, row.digest) for pk, row in rows.items()})
 
 
-def answer_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Answer:
-    """Trace as :func:`trace_subject` does, and leave the answer in columns.
+def answer_to(asked: Asked, as_of: datetime | None = None) -> Answer:
+    """Trace as :func:`trace` does, and leave the answer in columns.
 
     Call it within :func:`lineage.selectors.knowledge.one_moment`, or under the lock of the graph's
     writers; as of a past moment, under the lock.
     """
     graph = graph_at(as_of) if as_of else standing_graph()
-    found_gaps = gaps_at(graph, as_of) if as_of else standing_gaps(graph)
-    held = held_of(subject)
-    entries, past = list(held.entries), held.past
-    sources = {segment for segment, _ in entries} | past
-    if as_of is None:
-        sources = with_predecessors(sources)
-    else:
-        entries, sources = held_at(as_of, entries, past)
+    start = start_of(asked, as_of)
     return answer_trace(
         graph=graph,
-        sources=sources,
-        records=_records(entries, as_of),
-        found_gaps=found_gaps,
+        sources=start.sources,
+        records=_records(start.entries, as_of),
+        found_gaps=gaps_at(graph, as_of) if as_of else standing_gaps(graph),
     )
 
 

@@ -1,30 +1,42 @@
-"""``manage.py trace --email X [--as-of T [--diff T2]] [--json]``."""
+"""``manage.py trace --email X | --record ID | --artifact WORDS [--as-of T [--diff T2]]``."""
 
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from governance.errors import VestigeError
-from governance.subjects import SubjectDigest, subject_digest
+from governance.subjects import subject_digest
 from lineage.moments import moment_from
-from lineage.selectors import diff_impact, difference_document, impact_document, trace_subject
+from lineage.selectors import (
+    Asked,
+    OneArtifact,
+    OneRecord,
+    diff_impact,
+    difference_document,
+    impact_document,
+    trace,
+)
 
 #: What ``--diff`` takes in place of a moment.
 NOW = "now"
 
 
 class Command(BaseCommand):
-    """Trace one data subject."""
+    """Trace one data subject, one record or one artifact."""
 
-    help = "Show everything that holds, or inherited, a data subject's records."
+    help = "Show everything that holds, or inherited, somebody's records, a record or an artifact."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--email", required=True, help="an identifier of the data subject")
+        start = parser.add_mutually_exclusive_group(required=True)
+        start.add_argument("--email", help="an identifier of the data subject")
+        start.add_argument("--record", help="the id of one record")
+        start.add_argument("--artifact", help="the id, identity or name of one artifact")
         parser.add_argument("--as-of", help="what was on record then, in ISO 8601 with an offset")
         parser.add_argument("--diff", help=f"what changed from then to this moment, or to {NOW}")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -32,34 +44,53 @@ class Command(BaseCommand):
     def handle(self, *_: object, **options: Any) -> None:  # noqa: ANN401 - Django fixes the signature
         """Print the answer, with the path to each affected artifact."""
         try:
-            document = _answer(subject_digest(options["email"]), options["as_of"], options["diff"])
+            document = _answer(_asked(options), options["as_of"], options["diff"])
         except VestigeError as error:
             raise CommandError(error.detail) from error
         if options["json"]:
             self.stdout.write(json.dumps(document, indent=2))
             return
-        lines = _impact_lines if options["diff"] is None else _difference_lines
-        for line in lines(document):
+        if options["diff"] is None:
+            lines = chain(_start_lines(document, options), _impact_lines(document))
+        else:
+            lines = chain(_difference_lines(document))
+        for line in lines:
             self.stdout.write(line)
 
 
-def _answer(subject: SubjectDigest, as_of: str | None, diff: str | None) -> Mapping[str, Any]:
+def _asked(options: Mapping[str, Any]) -> Asked:
+    if options["record"] is not None:
+        return OneRecord(record_id=options["record"])
+    if options["artifact"] is not None:
+        return OneArtifact(words=options["artifact"])
+    return subject_digest(options["email"])
+
+
+def _answer(asked: Asked, as_of: str | None, diff: str | None) -> Mapping[str, Any]:
     before = moment_from(as_of, "as_of") if as_of is not None else None
     if diff is None:
-        return impact_document(trace_subject(subject, before), before)
+        return impact_document(trace(asked, before), before)
     if before is None:
         raise CommandError("--diff compares with an earlier moment: name it with --as-of.")
     after: datetime | None = None if diff == NOW else moment_from(diff, "diff")
-    return difference_document(diff_impact(subject, before, after), before, after)
+    return difference_document(diff_impact(asked, before, after), before, after)
 
 
-def _impact_lines(document: Mapping[str, Any]) -> Iterable[str]:
+def _start_lines(document: Mapping[str, Any], options: Mapping[str, Any]) -> Iterable[str]:
     held = len(document["records"])
     if document["as_of"]:
         yield f"As it was on record at {document['as_of']}"
+    if options["artifact"] is not None:
+        yield f"What came of the artifact {options['artifact']}, itself included:"
+    elif options["record"] is not None:
+        yield f"Places in data sets in use where the record {options['record']} lies: {held}"
+    elif document["as_of"]:
         yield f"Records of this data subject of which the id is not forgotten: {held}"
     else:
         yield f"Records of this data subject: {held or 'none are held'}"
+
+
+def _impact_lines(document: Mapping[str, Any]) -> Iterable[str]:
     for item in document["affected"]:
         yield _affected_line(item, " → ".join(node["name"] for node in item["path"]))
     yield from _completeness("The trace", document)
