@@ -120,7 +120,7 @@ def _problem_of_json(error: ValueError) -> str:
         case UnicodeDecodeError():
             return f"it is not UTF-8 at byte {error.start + 1}"
         case json.JSONDecodeError():
-            return f"it is no JSON at character {error.colno}: {error.msg}"
+            return f"it is no JSON at character {error.pos + 1}: {error.msg}"
         case _:
             # Python reads no number of more than some thousand digits.
             return "a number in it is too long"

@@ -26,6 +26,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{rotation.rows:,} rows of {rotation.segments:,} segments read anew.")
         for trouble in rotation.troubles:
             self.stdout.write(f"Not read: {trouble}")
+        if rotation.troubles:
+            self.stdout.write(
+                "What cannot be read here moves when vestige index load reads it."
+            )
         left = [
             version
             for version in under_versions()
