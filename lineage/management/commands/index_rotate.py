@@ -27,9 +27,7 @@ class Command(BaseCommand):
         for trouble in rotation.troubles:
             self.stdout.write(f"Not read: {trouble}")
         if rotation.troubles:
-            self.stdout.write(
-                "What cannot be read here moves when vestige index load reads it."
-            )
+            self.stdout.write("What cannot be read here moves when vestige index load reads it.")
         left = [
             version
             for version in under_versions()
