@@ -2,7 +2,12 @@
 
 from lineage.selectors.difference import diff_impact, difference_document
 from lineage.selectors.documents import impact_document
-from lineage.selectors.duplicates import Duplicate, count_undecided, duplicates_of
+from lineage.selectors.duplicates import (
+    Duplicate,
+    count_undecided,
+    duplicate_document,
+    duplicates_of,
+)
 from lineage.selectors.exposure import (
     Exposures,
     RunExposure,
@@ -42,6 +47,7 @@ __all__ = [
     "datasets_with_ids_of_others",
     "diff_impact",
     "difference_document",
+    "duplicate_document",
     "duplicates_of",
     "exposures",
     "find_gaps",

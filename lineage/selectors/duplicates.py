@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count
 
@@ -55,6 +56,20 @@ def duplicates_of(subject: SubjectDigest) -> tuple[Duplicate, ...]:
 def count_undecided(subject: SubjectDigest) -> int:
     """How many rows await an officer's decision whether they are the data subject's."""
     return sum(1 for row in duplicates_of(subject) if not row.decision)
+
+
+def duplicate_document(row: Duplicate) -> dict[str, Any]:
+    """A duplicate as JSON values.
+
+    Keys: ``record_id``, ``datasets``, ``named``, ``similarity``, ``decision`` (None: not decided).
+    """
+    return {
+        "record_id": row.record_id,
+        "datasets": list(row.datasets),
+        "named": row.named,
+        "similarity": round(row.similarity, 3),
+        "decision": row.decision or None,
+    }
 
 
 def _at(places: Iterable[Place]) -> Iterable[RecordFingerprint]:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from governance.errors import VestigeError
 from governance.subjects import SubjectDigest, subject_digest
 from lineage.models import DuplicateDecision
-from lineage.selectors import Duplicate, duplicates_of
+from lineage.selectors import duplicate_document, duplicates_of
 from lineage.services import decide_duplicate
 
 #: Whoever may run commands on this machine, as the ledger names them.
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             return
         rows = duplicates_of(subject)
         if options["json"]:
-            document = {"duplicates": [_document(row) for row in rows]}
+            document = {"duplicates": [duplicate_document(row) for row in rows]}
             self.stdout.write(json.dumps(document, indent=2))
             return
         self.stdout.write(f"Rows that say the same as a record of this data subject: {len(rows)}")
@@ -59,13 +59,3 @@ class Command(BaseCommand):
             problems = "; ".join(one.detail for one in error.errors)
             raise CommandError(problems or error.detail) from error
         self.stdout.write(f"Recorded: a row {made.label}.")
-
-
-def _document(row: Duplicate) -> dict[str, object]:
-    return {
-        "record_id": row.record_id,
-        "datasets": list(row.datasets),
-        "named": row.named,
-        "similarity": round(row.similarity, 3),
-        "decision": row.decision or None,
-    }

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 
-from django.conf import settings
 from django.utils import timezone
 
 from deletion_requests.models import DeletionRequest, RecordedTrace
 from deletion_requests.services.transitions import SYSTEM
+from deletion_requests.subjects import subject_of
 from deletion_requests.timeline import reference_of
 from governance.ledger.services import append_entry
-from governance.sealing import unseal
-from governance.subjects import SubjectDigest, subject_digest
 from lineage.graph import Impact
 from lineage.selectors import count_undecided, impact_document, trace_subject
 from lineage.stated import stated_digest, stated_trace
@@ -20,21 +18,7 @@ from unlearning.models import Evidence
 
 def impact_of(request: DeletionRequest) -> Impact:
     """Find everything that holds or inherited the data subject's records, as of now."""
-    return trace_subject(_subject_of(request))
-
-
-def _subject_of(request: DeletionRequest) -> SubjectDigest:
-    """Whom a request is about, under every version of the key.
-
-    The digest of the day of the request is enough while there is one version only. With several,
-    rows lie under another one; its digest comes from the sealed address alone.
-
-    Raises:
-        CannotUnseal: The address was sealed with another key.
-    """
-    if set(settings.SUBJECT_PEPPERS) == {request.key_version}:
-        return SubjectDigest(value=bytes(request.subject_digest), key_version=request.key_version)
-    return subject_digest(unseal(request.sealed_contact))
+    return trace_subject(subject_of(request))
 
 
 def record_trace(
@@ -49,7 +33,7 @@ def record_trace(
         evidence: Findings that were recorded of it.
     """
     document = impact_document(impact)
-    if undecided := count_undecided(_subject_of(request)):
+    if undecided := count_undecided(subject_of(request)):
         document["undecided_duplicates"] = undecided
     RecordedTrace.objects.update_or_create(
         request=request,
