@@ -80,7 +80,8 @@ def test_a_near_copy_is_listed_and_never_taken_along(tmp_path: Path) -> None:
         tmp_path / "people",
         [
             ("1", ANN, STORY),
-            ("2", BOB, STORY.replace("stairs", "steps")),
+            # One shingle of 36 differs: no key estimates that as less than 0.8.
+            ("2", BOB, STORY.replace("please", "thanks")),
             ("3", BOB, "I would like to see a doctor about something else entirely"),
         ],
     )
