@@ -42,8 +42,8 @@ class Closure:
 
     #: The engine's own numbers of the reached nodes.
     keys: Column
-    #: Node id by number.
-    names: Ids
+    #: Node ids.
+    nodes: Ids
     #: Kinds of influence as bits (:data:`lineage.closure.links.INFLUENCES`).
     masks: NDArray[np.uint8]
     #: Longest chain of derivations from a source; equal only inside one cycle.
@@ -62,11 +62,6 @@ class Closure:
     def __len__(self) -> int:
         """How many nodes are reached."""
         return len(self.keys)
-
-    @cached_property
-    def nodes(self) -> Ids:
-        """Node ids."""
-        return self.names[self.keys]
 
     @cached_property
     def by_rank(self) -> NDArray[np.intp]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from lineage.closure import Closure
 from lineage.closure.columns import Codes, EdgeColumns
+from lineage.closure.counting import counts
 from lineage.closure.csr import CsrGraph
 from lineage.closure.kernels import (
     NOW,
@@ -14,7 +15,6 @@ from lineage.closure.kernels import (
     Numbers,
     Rules,
     Words,
-    counts,
     packed,
     sweep,
 )
@@ -26,6 +26,16 @@ from lineage.closure.table import LinkTable, places_in
 _RULES = Rules(crossing=crossing_table(), certain=certainty_table())
 #: Words of 64 sources that one sweep counts for.
 _WORDS = 8
+#: Bytes of a line of the processor's cache.
+_LINE = 64
+
+
+def _scratch_of(rows: int) -> Words:
+    """An array of which no row lies across two lines of the processor's cache."""
+    line = _LINE // np.dtype(np.uint64).itemsize
+    room = np.empty(rows * WIDTH + line, dtype=np.uint64)
+    begin = -(room.ctypes.data // 8) % line
+    return room[begin : begin + rows * WIDTH].reshape(rows, WIDTH)
 
 
 class CsrEngine:
@@ -53,14 +63,16 @@ class CsrEngine:
         reached, ranked = sweep(
             start, graph.places, graph.links.rows, overlay.fresh, moment, _RULES, state
         )
-        masks, ranks, certain, before, before_certain = packed(reached, state)
+        keys, nodes, masks, ranks, certain, before, before_certain = packed(
+            reached, state, graph.places, overlay.ids
+        )
         self._scratch.append(state)
         cycles: tuple[tuple[int, ...], ...] = ()
         if not ranked:
             ranks, cycles = self._ranks(reached, moment)
         return Closure(
-            keys=self._places_of(reached),
-            names=overlay.ids,
+            keys=keys,
+            nodes=nodes,
             masks=masks,
             ranks=ranks,
             certain=certain,
@@ -124,11 +136,14 @@ class CsrEngine:
         try:
             return self._scratch.pop()
         except IndexError:
-            return np.empty((len(self._overlay.ids), WIDTH), dtype=np.uint64)
+            return _scratch_of(len(self._overlay.ids))
 
     def _numbers_of(self, ids: Ids) -> Numbers:
         numbers = self._graph.numbers_of(ids)
-        return np.where(numbers < 0, places_in(self._overlay.ids, ids), numbers)
+        missing = numbers < 0
+        if missing.any():
+            numbers[missing] = places_in(self._overlay.ids, ids[missing])
+        return numbers
 
     def _moment(self, as_of: int | None) -> Moment:
         if as_of is None:

@@ -11,14 +11,18 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from lineage.closure.prefetch import AHEAD, prefetch
+
 Words = NDArray[np.uint64]
 Numbers = NDArray[np.int32]
 Ids = NDArray[np.int64]
 
 #: Columns of what is known of a node, 64 bits each: steps from a source with the place of the node
-#: before this one; the same over certain links; longest chain; influence bits. Steps stand above
-#: the place, so that the smaller word is the shorter path, or the lower id of equally short ones.
-STEPS, CERTAIN_STEPS, RANK, MASK, WIDTH = 0, 1, 2, 3, 4
+#: before this one; the same over certain links; longest chain with influence bits. Steps stand
+#: above the place, so that the smaller word is the shorter path, or the lower id of equally short
+#: ones; the longest chain stands above eight influence bits. A fourth column keeps rows from lying
+#: across two lines of the processor's cache.
+STEPS, CERTAIN_STEPS, RANK, WIDTH = 0, 1, 2, 4
 #: Steps of a node to which no path of certain links leads.
 FAR = np.uint64((1 << 64) - 1)
 #: A label: five bits of relation, one that says whether the link has ended, 26 bits of moment.
@@ -30,7 +34,9 @@ MOST_MOMENTS = NOW = 1 << (32 - MOMENT_SHIFT)
 _TURNS, _MORE_TURNS = 4, 1_024
 
 # Unsigned, for a signed index costs a look at its sign.
-_NONE, _ONE, _SIX, _LOW_BITS = np.uint64(0), np.uint64(1), np.uint64(6), np.uint64(63)
+NONE, ONE, _SIX, LOW_BITS = np.uint64(0), np.uint64(1), np.uint64(6), np.uint64(63)
+_ALL, _AHEAD = np.uint64((1 << 64) - 1), np.uint64(AHEAD)
+_MASK, _RANK_SHIFT, _RANK_ONE = np.uint64(0xFF), np.uint64(8), np.uint64(1 << 8)
 _STEP, _STEPS_BITS = np.uint64(1 << 32), np.uint64(((1 << 32) - 1) << 32)
 _DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
 _DE_BRUIJN_SHIFT = np.uint64(58)
@@ -82,30 +88,48 @@ class Rules(NamedTuple):
 
 
 @njit(cache=True, inline="always")
-def _lowest(bits: np.uint64) -> np.uint64:
+def lowest(bits: np.uint64) -> np.uint64:
     """The place of the lowest set bit (de Bruijn multiplication)."""
-    return np.uint64(_PLACES[((bits & (~bits + _ONE)) * _DE_BRUIJN) >> _DE_BRUIJN_SHIFT])
+    return np.uint64(_PLACES[((bits & (~bits + ONE)) * _DE_BRUIJN) >> _DE_BRUIJN_SHIFT])
 
 
 @njit(cache=True)
-def _over(ended: NDArray[np.uint32], until: Ids, link: np.uint64, as_of: int) -> bool:
+def over(ended: NDArray[np.uint32], until: Ids, link: np.uint64, as_of: int) -> bool:
     """Whether a link that has ended had done so by a moment."""
     return bool(until[np.searchsorted(ended, np.uint32(link))] <= as_of)
 
 
+@njit(cache=True)
+def _place_near(ended: NDArray[np.uint32], link: np.uint64, near: int) -> int:
+    """The place of a link among those that have ended; the last one found is seldom far before."""
+    low = near if near < ended.shape[0] and ended[near] <= link else 0
+    high, step = low, 1
+    while high < ended.shape[0] and ended[high] < link:
+        low = high
+        high += step
+        step <<= 1
+    high = min(high, ended.shape[0] - 1)
+    while low < high:
+        middle = (low + high) >> 1
+        if ended[middle] < link:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 @njit(cache=True, inline="always")
-def _begin(  # noqa: PLR0913, PLR0917 - what a sweep writes on
-    sources: Numbers, places: Numbers, held: np.uint64, state: Words, seen: Words, pending: Words
+def _begin(
+    sources: Numbers, places: Numbers, held: np.uint64, state: Words, seen: Words
 ) -> tuple[np.uint64, np.uint64]:
     """Write the sources down; returns the first and the last word with a bit."""
-    first, last = np.uint64(seen.shape[0]), _NONE
+    first, last = np.uint64(seen.shape[0]), NONE
     for source in sources:
         number = np.uint64(source)
         place = np.uint64(places[number]) if number < held else number
         state[number, STEPS], state[number, CERTAIN_STEPS] = place, place
-        state[number, RANK], state[number, MASK] = _NONE, _ONE
-        seen[number >> _SIX] |= _ONE << (number & _LOW_BITS)
-        pending[number >> _SIX] |= _ONE << (number & _LOW_BITS)
+        state[number, RANK] = ONE
+        seen[number >> _SIX] |= ONE << (number & LOW_BITS)
         first, last = min(first, number >> _SIX), max(last, number >> _SIX)
     return first, last
 
@@ -140,29 +164,34 @@ def sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, compile
     (latest, as_of), (crossing, certain) = moment, rules
     words, held = has_row.shape[0], np.uint64(offsets.shape[0] - 1)
     seen, pending = np.zeros(words, dtype=np.uint64), np.zeros(words, dtype=np.uint64)
-    count, turns = len(sources), 0
+    count, turns, near = len(sources), 0, 0
     turned, ranking = False, True
+    last_link = np.uint64(max(targets.shape[0], 1) - 1)
     if count == 0:
         return np.empty(0, dtype=np.int32), True
-    first, last = _begin(sources, places, held, state, seen, pending)
-    word = first
+    first, last = _begin(sources, places, held, state, seen)
+    # Until something leads back, what is seen and stands above here is what is pending.
+    word, above = first, _ALL
     while word <= last:
-        bits = pending[word]
-        if bits == _NONE:
-            word += _ONE
+        bits = pending[word] if turned else seen[word] & above
+        if bits == NONE:
+            word, above = word + ONE, _ALL
             continue
         turns += 1
-        here = (word << _SIX) + _lowest(bits)
-        pending[word] = bits & (bits - _ONE)
+        here = (word << _SIX) + lowest(bits)
+        above = ~(bits ^ (bits - ONE))
+        if turned:
+            pending[word] = bits & above
         place = np.uint64(places[here]) if here < held else here
-        mask, rank = state[here, MASK], state[here, RANK] + _ONE
+        rank = state[here, RANK]
+        mask, rank = rank & _MASK, (rank & ~_MASK) + _RANK_ONE
         steps = (state[here, STEPS] & _STEPS_BITS) + _STEP | place
         sure_steps = state[here, CERTAIN_STEPS]
         sure_steps = FAR if sure_steps == FAR else (sure_steps & _STEPS_BITS) + _STEP | place
-        begin, end, more, more_begin = _NONE, _NONE, _NONE, _NONE
+        begin, end, more, more_begin = NONE, NONE, NONE, NONE
         if here < held:
-            begin, end = np.uint64(offsets[here]), np.uint64(offsets[here + _ONE])
-        if has_row[word] >> (here & _LOW_BITS) & _ONE:
+            begin, end = np.uint64(offsets[here]), np.uint64(offsets[here + ONE])
+        if has_row[word] >> (here & LOW_BITS) & ONE:
             row = np.searchsorted(nodes, np.int32(here))
             more_begin = np.uint64(new_offsets[row])
             more = np.uint64(new_offsets[row + 1]) - more_begin
@@ -171,52 +200,53 @@ def sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, compile
         for number in range(begin, end + more):
             if number < end:
                 label, there = labels[number], np.uint64(targets[number])
-                if label & ENDED_BIT and (
-                    latest == NOW or _over(ended, until, np.uint64(number), as_of)
-                ):
-                    continue
+                prefetch(state, np.int64(targets[min(number + _AHEAD, last_link)]))
+                if label & ENDED_BIT:
+                    if latest == NOW:
+                        continue
+                    near = _place_near(ended, np.uint64(number), near)
+                    if until[near] <= as_of:
+                        continue
             else:
                 link = number - end + more_begin
                 label, there = new_labels[link], np.uint64(new_targets[link])
-                if label & ENDED_BIT and (
-                    latest == NOW or _over(new_ended, new_until, link, as_of)
-                ):
+                if label & ENDED_BIT and (latest == NOW or over(new_ended, new_until, link, as_of)):
                     continue
             if (label >> MOMENT_SHIFT) > latest:
                 continue
             relation = label & RELATION_BITS
             arriving = np.uint64(crossing[relation, mask])
             sure = sure_steps if certain[relation] else FAR
-            there_word, bit = there >> _SIX, _ONE << (there & _LOW_BITS)
+            there_word, bit = there >> _SIX, ONE << (there & LOW_BITS)
             last = max(last, there_word)
             was_seen = seen[there_word]
             seen[there_word] = was_seen | bit
             # What was written there before the first visit means nothing.
-            is_new = was_seen & bit == _NONE
+            is_new = was_seen & bit == NONE
             count += is_new
             known, known_sure = state[there, STEPS], state[there, CERTAIN_STEPS]
-            known_rank, known_mask = state[there, RANK], state[there, MASK]
+            known_rank = state[there, RANK]
             known, known_sure = (FAR if is_new else known), (FAR if is_new else known_sure)
-            known_rank = _NONE if is_new else known_rank
-            known_mask = _NONE if is_new else known_mask
+            known_rank = NONE if is_new else known_rank
             state[there, STEPS] = min(known, steps)
             state[there, CERTAIN_STEPS] = min(known_sure, sure)
-            state[there, RANK] = max(known_rank, rank)
-            state[there, MASK] = known_mask | arriving
+            # The influence bits below never change which rank is the longer one.
+            state[there, RANK] = max(known_rank, rank) | (known_rank & _MASK) | arriving
             if there < here or turned:
                 # It may have had its turn already, and needs another one if this is news to it.
-                turned = True
+                if not turned:
+                    turned = True
+                    pending[word] = seen[word] & above
+                    pending[word + ONE : last + ONE] = seen[word + ONE : last + ONE]
                 if (
-                    (known_mask | arriving) != known_mask
+                    arriving & ~known_rank != NONE
                     or steps & _STEPS_BITS < known & _STEPS_BITS
                     or sure & _STEPS_BITS < known_sure & _STEPS_BITS
-                    or (ranking and rank > known_rank)
+                    or (ranking and rank > known_rank | _MASK)
                 ):
                     pending[there_word] |= bit
                     turn_back = min(turn_back, there_word)
                     first = min(first, there_word)
-            else:
-                pending[there_word] |= bit
         word = turn_back
         ranking = ranking and not (turned and turns > _TURNS * count + _MORE_TURNS)
     return _numbers_in(seen, first, last, count), ranking
@@ -227,82 +257,44 @@ def _numbers_in(seen: Words, first: np.uint64, last: np.uint64, count: int) -> N
     """The places of the set bits, rising."""
     numbers = np.empty(count, dtype=np.int32)
     filled = 0
-    for word in range(first, last + _ONE):
+    for word in range(first, last + ONE):
         bits = seen[word]
-        while bits != _NONE:
-            numbers[filled] = (word << _SIX) + _lowest(bits)
+        while bits != NONE:
+            numbers[filled] = (word << _SIX) + lowest(bits)
             filled += 1
-            bits &= bits - _ONE
+            bits &= bits - ONE
     return numbers
 
 
 @njit(cache=True, nogil=True)
 def packed(
-    numbers: Numbers, state: Words
-) -> tuple[NDArray[np.uint8], Numbers, NDArray[np.bool_], Numbers, Numbers]:
+    numbers: Numbers, state: Words, places: Numbers, ids: Ids
+) -> tuple[Numbers, Ids, NDArray[np.uint8], Numbers, NDArray[np.bool_], Numbers, Numbers]:
     """Take the rows of some nodes out of ``state``, one array a column.
 
+    Args:
+        numbers: int32[r], rising.
+        state: As :func:`sweep` left it.
+        places: int32[n], the place of each numbered node among all ids.
+        ids: int64[n + f], all ids.
+
     Returns:
-        Influence bits, ranks, whether a path of certain links leads there, and the places of the
-        nodes before, over all links and over certain ones.
+        Places, ids, influence bits, ranks, whether a path of certain links leads there, and the
+        places of the nodes before, over all links and over certain ones.
     """
-    count = numbers.shape[0]
+    count, held = numbers.shape[0], places.shape[0]
+    own, names = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int64)
     masks, ranks = np.empty(count, dtype=np.uint8), np.empty(count, dtype=np.int32)
     certain = np.empty(count, dtype=np.bool_)
     before, before_certain = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
     for row in range(count):
         number = np.uint64(numbers[row])
-        masks[row], ranks[row] = state[number, MASK], state[number, RANK]
+        soon = numbers[min(row + AHEAD, count - 1)]
+        prefetch(ids, np.int64(places[soon] if soon < held else soon))
+        own[row] = places[number] if number < held else number
+        names[row] = ids[own[row]]
+        masks[row], ranks[row] = state[number, RANK] & _MASK, state[number, RANK] >> _RANK_SHIFT
         certain[row] = state[number, CERTAIN_STEPS] != FAR
         before[row] = state[number, STEPS] & ~_STEPS_BITS
         before_certain[row] = state[number, CERTAIN_STEPS] & ~_STEPS_BITS
-    return masks, ranks, certain, before, before_certain
-
-
-@njit(cache=True, nogil=True)
-def counts(  # noqa: C901 - one loop, compiled as a whole
-    sources: Numbers, links: Rows, moment: Moment, bits: Words, into: Ids
-) -> bool:
-    """How many nodes each of up to ``64 * w`` sources reaches, itself included, in one sweep.
-
-    Args:
-        sources: int32[k], numbers.
-        links: One row a node.
-        moment: When to look.
-        bits: uint64[n, w], zero; which sources reach each node; zero again afterwards.
-        into: int64[k], the answer.
-
-    Returns:
-        Whether a link led back, so that the answer is of no use.
-    """
-    offsets, targets, labels, ended, until = links
-    latest, as_of = moment
-    width, count = bits.shape[1], offsets.shape[0] - 1
-    first, led_back = count, False
-    for number in range(sources.shape[0]):
-        bits[sources[number], number >> 6] |= _ONE << (np.uint64(number) & _LOW_BITS)
-        first = min(first, sources[number])
-    for here in range(first, count):
-        touched = False
-        for w in range(width):
-            word = bits[here, w]
-            while word != _NONE:
-                touched = True
-                into[(w << 6) + np.int64(_lowest(word))] += 1
-                word &= word - _ONE
-        if not touched:
-            continue
-        for number in range(offsets[here], offsets[here + 1]):
-            label, there = labels[number], targets[number]
-            if (label >> MOMENT_SHIFT) > latest:
-                continue
-            if label & ENDED_BIT and (
-                latest == NOW or _over(ended, until, np.uint64(number), as_of)
-            ):
-                continue
-            led_back |= there < here
-            for w in range(width):
-                bits[there, w] |= bits[here, w]
-        for w in range(width):
-            bits[here, w] = _NONE
-    return led_back
+    return own, names, masks, ranks, certain, before, before_certain

@@ -45,7 +45,7 @@ class NetworkxEngine:
         keys = {int(node): key for key, node in enumerate(names)}
         return Closure(
             keys=np.arange(len(names), dtype=np.int32),
-            names=names,
+            nodes=names,
             masks=np.array([mask_of(influence[node]) for node in keys], dtype=np.uint8),
             ranks=np.array([ranks[node] for node in keys], dtype=np.int32),
             certain=np.array([node in certain for node in keys], dtype=np.bool_),
