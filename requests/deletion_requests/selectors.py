@@ -11,12 +11,14 @@ from django.utils import timezone
 from deletion_requests.approvals import approval_blocker
 from deletion_requests.deadlines import compute_clock, days_left, rule_for
 from deletion_requests.errors import RequestNotFoundError
-from deletion_requests.lifecycle import FINAL_STATES, State, label_of
+from deletion_requests.lifecycle import FINAL_STATES, UNTIL_THE_WORK, State, label_of
 from deletion_requests.models import Approval, ClockEvent, DeletionRequest, RecordedTrace
 from deletion_requests.queueing import QueueFilters, QueueRow, queue, queue_slice
 from deletion_requests.recipient_selectors import RecipientView, attention_to, recipients_of
+from deletion_requests.subjects import subject_of
 from deletion_requests.timeline import TimelineEntry, timeline_of
 from governance.models import Role
+from lineage.selectors import Duplicate, duplicates_of
 from unlearning.selectors import PlanView, latest_plan_of
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "RequestView",
     "TimelineEntry",
     "approval_blocker",
+    "duplicates_in",
     "queue",
     "queue_slice",
     "request_view",
@@ -175,6 +178,17 @@ def request_view(request_id: UUID) -> RequestView:
         timeline=timeline_of(row.id),
         report_id=row.report_id,
     )
+
+
+def duplicates_in(request_id: UUID) -> tuple[Duplicate, ...]:
+    """Rows that say the same as the data subject's records; none once the work has begun.
+
+    Raises:
+        RequestNotFoundError: There is no such request.
+        CannotUnseal: The key of digests is being changed, and the address was sealed with another.
+    """
+    row = get_request(request_id)
+    return duplicates_of(subject_of(row)) if State(row.state) in UNTIL_THE_WORK else ()
 
 
 def _clock_event(event: ClockEvent) -> ClockEventView:

@@ -212,6 +212,29 @@ def test_a_plan_names_every_place_at_which_files_change() -> None:
     }
 
 
+def test_rows_that_no_job_can_take_out_are_left_to_a_person_segments_included() -> None:
+    by_hand = "its rows lie in a database"
+    holder = replace(affected(2, ArtifactKind.LOG, CONTENT, 2), by_hand=by_hand)
+    segment = replace(affected(1, ArtifactKind.SEGMENT, CONTENT, 1), dataset_versions=(2,))
+    cache = replace(affected(3, ArtifactKind.CACHE, CONTENT, 3), by_hand=by_hand)
+    inputs = (
+        segment,
+        holder,
+        replace(cache, locations=("postgresql://shop/crm",)),
+        replace(cache, id=4, locations=("file:///cache",)),
+    )
+
+    planned = plan(PlanningInput(artifacts=inputs))
+
+    assert [(one.artifact, one.method) for one in planned.steps] == [(4, "artifact_destruction")]
+    reason = f"{by_hand}; a person must delete the records there"
+    assert {one.artifact: one.reason for one in planned.uncovered} == {
+        1: f"it is part of {holder.name}, which a person must see to",
+        2: reason,
+        3: reason,
+    }
+
+
 def test_a_model_without_a_recipe_is_listed_and_not_forgotten() -> None:
     lonely = affected(1, ArtifactKind.MODEL, WEIGHTS, 0)
 
