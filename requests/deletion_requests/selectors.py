@@ -211,9 +211,8 @@ def _identity(row: DeletionRequest) -> IdentityView | None:
 
 
 def _approvals(plan: PlanView) -> tuple[ApprovalView, ...]:
-    rows = (
-        Approval.objects.filter(plan_id=plan.id).select_related("officer").order_by("approved_at", "pk")
-    )
+    given = Approval.objects.filter(plan_id=plan.id).select_related("officer")
+    rows = given.order_by("approved_at", "pk")
     return tuple(
         ApprovalView(
             officer=row.officer.get_username(),
