@@ -73,7 +73,7 @@ def test_near_copies_are_met_as_often_as_the_bands_promise() -> None:
     assert abs(sum(errors) / len(errors)) < 0.02
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.randoms(use_true_random=False))
 def test_texts_that_share_nothing_are_not_alike(draw: random.Random) -> None:
     words = draw.sample(WORDS, 80)
