@@ -221,7 +221,7 @@ def in_order() -> dict[str, Any]:
 
 
 @settings(
-    max_examples=20,
+    max_examples=8,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would take minutes here
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
