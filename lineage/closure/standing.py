@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lineage.closure.columns import CURRENT, Codes, EdgeColumns, NodeColumns, carrying
+from lineage.closure.columns import CAN_CARRY, CURRENT, Codes, EdgeColumns, NodeColumns, carrying
 from lineage.closure.csr_engine import CsrEngine
 from lineage.closure.digests import Digests, Table, graph_hash
 from lineage.closure.image import GraphImage, Stamp
@@ -127,6 +127,16 @@ class StandingGraph:
         """How many holders of rows in use were read into the record index."""
         read = self.nodes.indexed & self.nodes.of_kind(ROW_HOLDERS)
         return int((read & (self.nodes.states == CURRENT)).sum())
+
+    @cached_property
+    def blocked(self) -> EdgePlaces:
+        """The edges that would carry influence if no evidence showed that nothing crossed."""
+        found = self.idle.where(CAN_CARRY[self.idle.relation])
+        return EdgePlaces(
+            upstream=self.nodes.places_of(found.upstream),
+            downstream=self.nodes.places_of(found.downstream),
+            relation=found.relation,
+        )
 
     @cached_property
     def edges(self) -> EdgePlaces:

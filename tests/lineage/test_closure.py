@@ -12,12 +12,13 @@ from lineage.closure import Closure, Snapshot
 from lineage.closure.image import GraphImage
 from lineage.closure.impact import answer_trace
 from lineage.closure.networkx_engine import NetworkxEngine
-from lineage.closure.propagation import carrying_edges, in_words
+from lineage.closure.propagation import blocked_by, carrying_edges, in_words
 from lineage.closure.standing import StandingGraph
 from lineage.graph import (
     PROPAGATION,
     ROW_HOLDERS,
     ArtifactKind,
+    BlockedLink,
     Impact,
     Influence,
     Relation,
@@ -95,6 +96,50 @@ def test_what_is_no_longer_current_is_listed_only_while_a_product_serves_it(
     }
     reached = set(trace(snapshot, [0]).reached)
     assert {item.node.id for item in _impact(snapshot).affected} == reached & (current | served)
+
+
+@given(snapshots())
+def test_every_blocked_link_out_of_what_is_reached_is_told_with_its_evidence(
+    snapshot: Snapshot,
+) -> None:
+    nodes = {n.id: n for n in snapshot.nodes}
+    reached = set(trace(snapshot, [0]).reached)
+    served = {
+        e.upstream
+        for e in snapshot.edges
+        if e.relation is Relation.DEPLOYED_AS and nodes[e.downstream].state == "current"
+    }
+    expected = {
+        BlockedLink(
+            upstream=e.upstream, downstream=e.downstream, relation=e.relation, evidence=evidence
+        )
+        for e in snapshot.edges
+        if e.upstream in reached
+        and e.downstream not in reached
+        and (nodes[e.downstream].state == "current" or e.downstream in served)
+        and (evidence := blocked_by(e.relation, nodes[e.downstream]))
+    }
+    found = _impact(snapshot).blocked
+    assert set(found) == expected
+    assert list(found) == sorted(found, key=lambda link: (link.upstream, link.downstream))
+
+
+def test_what_is_reached_another_way_is_not_told_to_be_blocked() -> None:
+    log, cache = (
+        replace(node(i, kind), indexed=True)
+        for i, kind in ((1, ArtifactKind.LOG), (2, ArtifactKind.CACHE))
+    )
+    snapshot = Snapshot(
+        nodes=(node(0), log, cache),
+        edges=(
+            edge(0, 1, Relation.LOGGED_IN),
+            edge(0, 2, Relation.CACHED_IN),
+            edge(0, 2, Relation.PART_OF),
+        ),
+    )
+    assert _impact(snapshot).blocked == (
+        BlockedLink(upstream=0, downstream=1, relation=Relation.LOGGED_IN, evidence="record_index"),
+    )
 
 
 @given(snapshots())
