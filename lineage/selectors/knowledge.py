@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -12,11 +13,12 @@ from django.utils import timezone
 from lineage.closure import Snapshot
 from lineage.closure.standing import StandingGraph
 from lineage.codes import Trait
-from lineage.gaps import Details, Knowledge, UnendedRun
+from lineage.gaps import Details, Knowledge, LaterUse, UnendedRun
 from lineage.graph import ArtifactKind, Edge, Node, Relation
 from lineage.locks import lock_graph
 from lineage.models import (
     OTHER_DIGESTS,
+    USED_AFTER_DESTRUCTION,
     Activity,
     ActivityRevision,
     Artifact,
@@ -138,7 +140,7 @@ def _edges(rows: Iterable[tuple[int, int, str]]) -> tuple[Edge, ...]:
 
 
 def _details(
-    noted: Mapping[int, Mapping[str, object]],
+    noted: Mapping[int, Mapping[str, Any]],
     *,
     troubles: Mapping[int, str],
     unseen: Mapping[int, datetime],
@@ -156,6 +158,11 @@ def _details(
         unread_because=troubles,
         other_digests=lists[OTHER_DIGESTS],
         unseen_since=unseen,
+        later_uses={
+            pk: LaterUse(at=datetime.fromisoformat(use["at"]), run=use["run"])
+            for pk, each in noted.items()
+            if (use := each.get(USED_AFTER_DESTRUCTION))
+        },
     )
 
 
