@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineage.closure import Closure, Reach
-from lineage.closure.columns import CURRENT, Codes, Mask
+from lineage.closure.columns import CURRENT, Codes, EdgeColumns, Mask
 from lineage.closure.links import CODES, RELATIONS
 from lineage.closure.standing import StandingGraph
 from lineage.codes import KINDS, STATES
@@ -42,8 +42,8 @@ class Answer:
     gaps: tuple[FoundGap, ...]
     #: Nodes where the walk had to stop although more may lie behind them.
     frontier: tuple[int, ...]
-    #: As :attr:`lineage.graph.Impact.blocked`.
-    blocked: tuple[BlockedLink, ...]
+    #: The edges of :attr:`lineage.graph.Impact.blocked`.
+    blocked: EdgeColumns
     snapshot_hash: str
     datasets_examined: int
 
@@ -65,6 +65,18 @@ class Answer:
         """How many artifacts are listed as certain, and how many as possible."""
         certain = int(self.closure.certain[self.listed].sum())
         return {"certain": certain, "possible": len(self) - certain}
+
+    def blocked_links(self) -> tuple[BlockedLink, ...]:
+        """The links that evidence blocked, one value each."""
+        return tuple(
+            BlockedLink(
+                upstream=upstream,
+                downstream=downstream,
+                relation=RELATIONS[code],
+                evidence=PROPAGATION[RELATIONS[code]].blocked_by,
+            )
+            for upstream, downstream, code in self.blocked.rows()
+        )
 
     def reaches(self, begin: int = 0, end: int | None = None) -> Iterable[Reach]:
         """How what is listed is reached, from one place of the list until before another."""
@@ -118,7 +130,7 @@ class Answer:
             snapshot_hash=self.snapshot_hash,
             datasets_examined=self.datasets_examined,
             cycles=self.closure.cycles,
-            blocked=self.blocked,
+            blocked=self.blocked_links(),
         )
 
 
@@ -173,25 +185,17 @@ def _met(closure: Closure, nodes: Collection[int]) -> frozenset[int]:
     return frozenset(wanted[np.isin(wanted, closure.nodes)].tolist())
 
 
-def _blocked(graph: StandingGraph, reached: NDArray[np.intp]) -> tuple[BlockedLink, ...]:
+def _blocked(graph: StandingGraph, reached: NDArray[np.intp]) -> EdgeColumns:
     """The links that evidence blocks, from what is reached to what is in use and is not."""
     known = np.zeros(len(graph.nodes), dtype=np.bool_)
     known[reached] = True
-    edges = graph.blocked
+    edges, ids = graph.blocked, graph.nodes.ids
     rows = np.flatnonzero(known[edges.upstream] & ~known[edges.downstream])
     rows = rows[_in_use(graph, edges.downstream[rows])]
-    ends = (graph.nodes.ids[places[rows]].tolist() for places in (edges.upstream, edges.downstream))
-    return tuple(
-        BlockedLink(
-            upstream=upstream,
-            downstream=downstream,
-            relation=RELATIONS[code],
-            evidence=PROPAGATION[RELATIONS[code]].blocked_by,
-        )
-        for upstream, downstream, code in sorted(
-            zip(*ends, edges.relation[rows].tolist(), strict=True)
-        )
-    )
+    upstream, downstream = edges.upstream[rows], edges.downstream[rows]
+    relation = edges.relation[rows]
+    found = EdgeColumns(upstream=ids[upstream], downstream=ids[downstream], relation=relation)
+    return found.where(np.lexsort((relation, downstream, upstream)))
 
 
 def _in_use(graph: StandingGraph, places: NDArray[np.integer]) -> Mask:

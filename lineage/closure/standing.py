@@ -131,11 +131,12 @@ class StandingGraph:
     @cached_property
     def blocked(self) -> EdgePlaces:
         """The edges that would carry influence if no evidence showed that nothing crossed."""
-        found = self.idle.where(CAN_CARRY[self.idle.relation])
+        idle = self._idle_places
+        chosen = CAN_CARRY[idle.relation]
         return EdgePlaces(
-            upstream=self.nodes.places_of(found.upstream),
-            downstream=self.nodes.places_of(found.downstream),
-            relation=found.relation,
+            upstream=idle.upstream[chosen],
+            downstream=idle.downstream[chosen],
+            relation=idle.relation[chosen],
         )
 
     @cached_property
@@ -153,11 +154,22 @@ class StandingGraph:
             )
             kept = ~held.among(self._left)
             upstream, downstream, relation = upstream[kept], downstream[kept], relation[kept]
-        others = self._came.and_also(self.idle)
+        came, idle = self._places_of(self._came), self._idle_places
         return EdgePlaces(
-            upstream=np.concatenate([upstream, self.nodes.places_of(others.upstream)]),
-            downstream=np.concatenate([downstream, self.nodes.places_of(others.downstream)]),
-            relation=np.concatenate([relation, others.relation]),
+            upstream=np.concatenate([upstream, came.upstream, idle.upstream]),
+            downstream=np.concatenate([downstream, came.downstream, idle.downstream]),
+            relation=np.concatenate([relation, came.relation, idle.relation]),
+        )
+
+    @cached_property
+    def _idle_places(self) -> EdgePlaces:
+        return self._places_of(self.idle)
+
+    def _places_of(self, edges: EdgeColumns) -> EdgePlaces:
+        return EdgePlaces(
+            upstream=self.nodes.places_of(edges.upstream),
+            downstream=self.nodes.places_of(edges.downstream),
+            relation=edges.relation,
         )
 
 

@@ -133,7 +133,7 @@ def answer_document(found: DatedAnswer) -> dict[str, Any]:
         "records": [asdict(record) for record in answer.records],
         "reasons": list(answer.reasons),
         "frontier": named(answer.frontier, found.as_of),
-        "blocked": blocked_documents(answer.blocked, found.as_of),
+        "blocked": blocked_documents(answer.blocked_links(), found.as_of),
         "cycles": [list(cycle) for cycle in answer.closure.cycles],
         "datasets_examined": answer.datasets_examined,
     }
