@@ -47,7 +47,7 @@ def run(*, quick: bool) -> BenchResult:
     say("Starting an installation")
     with Installation(settings={}) as place, place.connect() as connection:
         say(f"Writing {len(graph.nodes):,} artifacts and {len(graph.links):,} edges")
-        datasets = load_graph(connection, graph, seed=SEED)
+        datasets = load_graph(connection, graph)
         asked = [datasets[source] for source in graph.sources[middle].tolist()]
         say("Laying the graph out")
         place.vestige("graph-image")

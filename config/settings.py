@@ -149,11 +149,16 @@ HOLIDAY_CALENDAR = os.environ.get("VESTIGE_HOLIDAYS", "DE")
 SUBJECT_PEPPER_VERSION = int(os.environ.get("VESTIGE_SUBJECT_PEPPER_VERSION", "1"))
 SUBJECT_PEPPERS: dict[int, bytes] = {
     version: secret_bytes(f"VESTIGE_SUBJECT_PEPPER_{version}", f"subject-pepper-{version}")
-    for version in range(1, SUBJECT_PEPPER_VERSION + 1)
+    for version in range(
+        int(os.environ.get("VESTIGE_SUBJECT_PEPPER_OLDEST", "1")), SUBJECT_PEPPER_VERSION + 1
+    )
 }
 SEALING_KEY = secret_bytes("VESTIGE_SEALING_KEY", "sealing-key")
 SIGNING_KEY_FILE = Path(os.environ.get("VESTIGE_SIGNING_KEY_FILE") or KEYS_DIR / "signing-key.pem")
 CONTROL_TOKEN = secret_text("VESTIGE_CONTROL_TOKEN", "control-token")
+
+# File indexes of memberships; readable by the owner only, as the database is.
+MEMBERSHIP_FOLDER = STATE_DIR / "membership"
 
 # Where deletion requests may change files (docs/decisions/0020). Out of bounds: what this
 # installation lives on. In bounds all the same: the demo's company, and what the operator names.

@@ -16,6 +16,7 @@ class Act(StrEnum):
     RESUME_REQUEST = "resume_request"
     RESUME_JOBS = "resume_jobs"
     APPROVE_PLAN = "approve_plan"
+    DECIDE_DUPLICATES = "decide_duplicates"
     MANAGE_RECIPIENTS = "manage_recipients"
     READ_LINEAGE = "read_lineage"
     READ_JOBS = "read_jobs"
@@ -47,6 +48,7 @@ PERMISSIONS: dict[Act, Permission] = {
     Act.RESUME_REQUEST: Permission(doing="decide how a request goes on", roles=(_PRIVACY,)),
     Act.RESUME_JOBS: Permission(doing="repeat failed jobs", roles=(_PRIVACY, _ENGINEER)),
     Act.APPROVE_PLAN: Permission(doing="approve a plan", roles=(_PRIVACY, _APPROVER)),
+    Act.DECIDE_DUPLICATES: Permission(doing="decide whose row a duplicate is", roles=(_PRIVACY,)),
     Act.MANAGE_RECIPIENTS: Permission(doing="write to recipients", roles=(_PRIVACY,)),
     Act.READ_LINEAGE: Permission(doing="read the lineage", roles=_EVERYBODY),
     Act.READ_JOBS: Permission(doing="read the jobs", roles=_EVERYBODY),

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 
@@ -19,6 +19,14 @@ class SubjectDigest:
     value: bytes
     #: Version of the pepper that keyed it.
     key_version: int
+    #: The same person under the other versions of the pepper, while a rotation goes on. Two digests
+    #: are equal whether or not these are known.
+    others: "tuple[SubjectDigest, ...]" = field(default=(), compare=False)
+
+    @property
+    def values(self) -> tuple[bytes, ...]:
+        """Every digest that rows of theirs may lie under."""
+        return (self.value, *(other.value for other in self.others))
 
 
 def normalise(identifier: str) -> str:
@@ -50,12 +58,22 @@ def subject_digest(identifier: str, *, key_version: int | None = None) -> Subjec
 
     Args:
         identifier: An e-mail address or customer number in any spelling.
-        key_version: Which pepper; None for the current one.
+        key_version: Which pepper, and no other; None for the current one, with the others beside.
 
     Raises:
         KeyError: No pepper of that version is configured.
     """
-    version = settings.SUBJECT_PEPPER_VERSION if key_version is None else key_version
-    return SubjectDigest(
-        value=keyed_digest(identifier, settings.SUBJECT_PEPPERS[version]), key_version=version
+    if key_version is not None:
+        return SubjectDigest(
+            value=keyed_digest(identifier, settings.SUBJECT_PEPPERS[key_version]),
+            key_version=key_version,
+        )
+    current = settings.SUBJECT_PEPPER_VERSION
+    return replace(
+        subject_digest(identifier, key_version=current),
+        others=tuple(
+            subject_digest(identifier, key_version=version)
+            for version in settings.SUBJECT_PEPPERS
+            if version != current
+        ),
     )

@@ -44,7 +44,9 @@ class ImpactDifference:
 
 
 def compare_graphs(before: Snapshot, after: Snapshot) -> GraphDifference:
-    """Find what differs between two snapshots.
+    """Find what differs between two snapshots, or between parts of them.
+
+    Parts must hold everything that may differ, and every artifact at the ends of their edges.
 
     >>> empty = Snapshot(nodes=(), edges=())
     >>> compare_graphs(empty, empty).recorded

@@ -25,6 +25,14 @@ class UnreadableRecords(VestigeError):  # noqa: N818 - the words of the API, not
     type = "unreadable-records"
 
 
+class SegmentNumberTooLarge(VestigeError):  # noqa: N818 - the words of the API, not of Python
+    """The id of a segment does not fit into a posting; the record index was left as it was."""
+
+    status = 422
+    title = "Segment number too large"
+    type = "segment-number-too-large"
+
+
 class ActivityNotFound(NotFound):
     """There is no run of this name or id."""
 

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
+from lineage.fields import DigestField
 from lineage.graph import ArtifactKind, Relation
 from lineage.permission import Choice
 
@@ -161,24 +162,93 @@ class Posting(models.Model):
     When rows are redacted, their record ids are forgotten, and of their segments only the numbers
     stay, in ``past_segments``. That is all a later trace needs to show what may still carry an
     influence (an approximately unlearned model, say); it holds no clear identifier.
+
+    Rows are small, because there is one for everybody: no number of their own, segments in four
+    bytes each (:data:`lineage.membership.grouping.LAST_SEGMENT`), and NULL where there is nothing.
+    The table lies in hash partitions by the digest (docs/decisions/0035).
     """
 
-    #: HMAC-SHA-256 of the normalised identifier, first 16 bytes.
-    subject_digest = models.BinaryField(max_length=16)
+    #: HMAC-SHA-256 of the normalised identifier, first 16 bytes. Digests under two versions of the
+    #: key are never alike, so it is the whole key of a row.
+    subject_digest = DigestField(primary_key=True)
     key_version = models.PositiveSmallIntegerField()
-    segments = ArrayField(models.BigIntegerField())
-    record_ids = ArrayField(models.CharField(max_length=200))
-    #: Segments that held a record until it was redacted.
-    past_segments = ArrayField(models.BigIntegerField(), default=list)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["subject_digest", "key_version"], name="posting_once")
-        ]
-        indexes = [GinIndex(fields=["segments"], name="posting_by_segment")]
+    segments = ArrayField(models.IntegerField())
+    #: None: none of the records has an id. An empty string: this one has none.
+    record_ids = ArrayField(models.CharField(max_length=200), null=True)
+    #: Segments that held a record until it was redacted; None as none.
+    past_segments = ArrayField(models.IntegerField(), null=True)
 
     def __str__(self) -> str:
         return bytes(self.subject_digest).hex()
+
+
+class RecordFingerprint(models.Model):
+    """What one record says, as far as it tells duplicates: keyed, so that nobody can test a guess.
+
+    It goes with its segment.
+    """
+
+    pk = models.CompositePrimaryKey("segment_id", "record_id")
+    #: No constraint: rows come in by COPY, and go with their segment in one statement.
+    segment = models.ForeignKey(
+        Artifact, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    record_id = models.CharField(max_length=200)
+    key_version = models.PositiveSmallIntegerField()
+    #: First 16 bytes of HMAC-SHA-256 over the normalised content.
+    content = models.BinaryField(max_length=16)
+    #: Whether the row names a data subject.
+    named = models.BooleanField()
+    #: Low byte of each MinHash; empty where near duplicates are not looked for.
+    sketch = models.BinaryField(default=b"")
+    #: Near duplicates share at least one of these numbers.
+    bands = ArrayField(models.IntegerField(), default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["content"], name="fingerprint_by_content"),
+            models.Index(fields=["key_version"], name="fingerprint_by_key"),
+            models.Index(
+                fields=["content"],
+                condition=models.Q(named=False),
+                name="fingerprint_of_nobody",
+            ),
+            GinIndex(fields=["bands"], condition=~models.Q(sketch=b""), name="fingerprint_by_band"),
+        ]
+
+    def __str__(self) -> str:
+        return bytes(self.content).hex()
+
+
+class DuplicateDecision(models.Model):
+    """What an officer decided of a row that says the same as a record of a data subject."""
+
+    class Decision(models.TextChoices):
+        """Whose row it is."""
+
+        SAME_PERSON = "same_person", "of the same person"
+        OTHER_PERSON = "other_person", "of another person"
+
+    subject_digest = DigestField()
+    key_version = models.PositiveSmallIntegerField()
+    #: The duplicate, wherever a record of this id says this.
+    record_id = models.CharField(max_length=200)
+    content = models.BinaryField(max_length=16)
+    decision = models.CharField(max_length=12, choices=Decision.choices)
+    #: Who decided, as the ledger names people.
+    decided_by = models.CharField(max_length=160)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject_digest", "key_version", "record_id", "content"],
+                name="duplicate_decided_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{bytes(self.subject_digest).hex()} {self.decision}"
 
 
 class SubjectChoice(models.Model):
@@ -189,7 +259,7 @@ class SubjectChoice(models.Model):
     """
 
     #: HMAC-SHA-256 of the normalised identifier, first 16 bytes; the identifier is not kept.
-    subject_digest = models.BinaryField(max_length=16)
+    subject_digest = DigestField()
     key_version = models.PositiveSmallIntegerField()
     choice = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Choice])
     #: Empty: every purpose.
@@ -210,6 +280,31 @@ class SubjectChoice(models.Model):
 
     def __str__(self) -> str:
         return f"{bytes(self.subject_digest).hex()} {self.choice} {self.purpose}".strip()
+
+
+class FileIndexBuild(models.Model):
+    """A file index of all memberships, built or being built; see ``lineage.membership``."""
+
+    #: On the machine that built it.
+    folder = models.CharField(max_length=1000)
+    #: Changes with a larger id have come since.
+    after_change = models.BigIntegerField()
+    memberships = models.BigIntegerField(default=0)
+    started_at = models.DateTimeField(auto_now_add=True)
+    #: None: it is being built, or that was cut off.
+    ready_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.folder
+
+
+class ChangedPosting(models.Model):
+    """That a posting was changed; written by triggers while there is a build."""
+
+    subject_digest = DigestField()
+
+    def __str__(self) -> str:
+        return bytes(self.subject_digest).hex()
 
 
 class LineageEvent(models.Model):

@@ -5,7 +5,7 @@ check of what an organisation has recorded, not legal advice: whether a recorded
 whether it covers training, stays for people to decide.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -62,9 +62,9 @@ class WantedDataset:
     #: tell whether they are those of its people.
     choices_apart: bool = False
     #: Keys of everybody who has rows in it.
-    subjects: frozenset[int] = frozenset()
+    subjects: frozenset[Hashable] = frozenset()
     #: Those of them of whom more than rows is recorded.
-    people: Mapping[int, Person] = field(default_factory=dict)
+    people: Mapping[Hashable, Person] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class Refusal:
     #: True: something needed is not recorded, so nobody can say that it is allowed.
     unknown: bool = False
     #: Keys of the people concerned; empty where the dataset as a whole is.
-    subjects: frozenset[int] = frozenset()
+    subjects: frozenset[Hashable] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,7 +283,9 @@ def _by_people(dataset: WantedDataset, purpose: str, now: datetime) -> Iterator[
             )
 
 
-def _returned(people: Mapping[int, Person], stances: Mapping[int, Stance]) -> Iterator[int]:
+def _returned(
+    people: Mapping[Hashable, Person], stances: Mapping[Hashable, Stance]
+) -> Iterator[Hashable]:
     """Those whose rows were taken out and who gave no consent since."""
     for key, person in people.items():
         consented_at = stances[key].consented_at
@@ -293,5 +295,5 @@ def _returned(people: Mapping[int, Person], stances: Mapping[int, Stance]) -> It
             yield key
 
 
-def _people(keys: Collection[int]) -> str:
+def _people(keys: Collection[Hashable]) -> str:
     return "1 person" if len(keys) == 1 else f"{len(keys)} people"

@@ -21,8 +21,10 @@ def stated_trace(impact: Json) -> dict[str, Any]:
 
     Returns:
         JSON values: ``snapshot_hash``, ``complete``, ``reasons``, ``records_found``,
-        ``datasets_examined``, ``affected`` and ``gaps``.
+        ``datasets_examined``, ``affected`` and ``gaps``; ``undecided_duplicates`` where there were
+        any.
     """
+    undecided = int(impact.get("undecided_duplicates", 0))
     return {
         "snapshot_hash": impact["snapshot_hash"],
         "complete": bool(impact["complete"]),
@@ -31,6 +33,7 @@ def stated_trace(impact: Json) -> dict[str, Any]:
         "datasets_examined": impact["datasets_examined"],
         "affected": [_affected(item) for item in impact["affected"]],
         "gaps": [dict(gap) for gap in impact["gaps"]],
+        **({"undecided_duplicates": undecided} if undecided else {}),
     }
 
 

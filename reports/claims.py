@@ -61,6 +61,8 @@ class Action:
     inherits: tuple[str, ...] = ()
     #: How many rows of other data subjects, with the same content, the new training kept.
     same_content: int = 0
+    #: How many rows that say the same as the records nobody had decided upon when it was planned.
+    undecided_duplicates: int = 0
     #: Influences under which the trace after the work still finds the artifact or its successor.
     found_again: tuple[str, ...] = ()
     #: Why no step treated the artifact; empty where one did.
@@ -164,6 +166,7 @@ def _limits(action: Action, rule: Rule | None) -> tuple[str, ...]:
         *_superseded(action, rule),
         *general,
         *_same_content(action),
+        *_undecided(action),
         *dict.fromkeys(open_points),
     )
 
@@ -175,6 +178,19 @@ def _same_content(action: Action) -> tuple[str, ...]:
         return ()
     rows = "1 row" if count == 1 else f"{count} rows"
     return (f"{rows} of other data subjects with exactly the same content stayed in use.",)
+
+
+def _undecided(action: Action) -> tuple[str, ...]:
+    """Rows of which it is open whether they are the data subject's; silent where there are none."""
+    count = action.undecided_duplicates
+    if not count:
+        return ()
+    rows, stay = ("1 row", "says") if count == 1 else (f"{count} rows", "say")
+    open_point = (
+        f"{rows} that {stay} the same as the records, or nearly so, stayed in use; whether they"
+        " are about the data subject was not decided when the work was planned."
+    )
+    return (open_point,)
 
 
 def _superseded(action: Action, rule: Rule | None) -> tuple[str, ...]:

@@ -67,8 +67,12 @@ def action_to_json(action: Action) -> dict[str, Any]:
     """Give the action as JSON values, with the kind of operation that its method is."""
     rule = RULES.get(action.method)
     operation = rule.operation if rule else "no operation"
+    fields = asdict(action)
+    if not action.undecided_duplicates:
+        # Earlier exports have no such field, and read the same.
+        del fields["undecided_duplicates"]
     return {
-        **asdict(action),
+        **fields,
         "found_again": list(action.found_again),
         "inherits": list(action.inherits),
         "evidence": [asdict(item) for item in action.evidence],

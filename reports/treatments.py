@@ -1,6 +1,7 @@
 """What was done to each affected artifact, read off the plan and the two traces."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lineage.graph import ArtifactKind
@@ -22,7 +23,11 @@ def actions_of(
     """
     left = list(closing["affected"]) if closing else []
     affected = {item["artifact_id"]: item for item in trace["affected"]}
-    treated = tuple(_action(plan, step, left, affected) for step in plan.steps)
+    undecided = int(trace.get("undecided_duplicates", 0))
+    treated = tuple(
+        replace(_action(plan, step, left, affected), undecided_duplicates=undecided)
+        for step in plan.steps
+    )
     return (*treated, *_untreated(plan, trace, left), *_newly_found(plan, trace, left))
 
 

@@ -15,6 +15,7 @@ import django
 import pytest
 from django.conf import settings
 from django.db import connection
+from hypothesis import settings as properties
 from pytest_django import DjangoDbBlocker
 
 from config.embedded.postgres import EmbeddedPostgres
@@ -35,6 +36,10 @@ os.environ["VESTIGE_LOG_LEVEL"] = "WARNING"
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
 STATE = Path(os.environ["VESTIGE_HOME"])
+
+# No test is timed: a busy machine, or a loop that is compiled on its first call, is no failure.
+properties.register_profile("untimed", deadline=None)
+properties.load_profile("untimed")
 
 django.setup()  # before the conftests of the folders, which may import models
 

@@ -1,7 +1,7 @@
 """People's records as training sees them: by id, never by position.
 
-A dataset is a directory of ``segment-*.csv`` files, one row a record, and of ``record-index.json``,
-which says what the columns mean and holds no record itself::
+A dataset is a directory of segment files (``segment-*.csv``, Parquet or JSON Lines), one row a
+record, and of ``record-index.json``, which says what the columns mean and holds no record itself::
 
     {"format": "csv", "subjectColumns": ["email"], "recordIdColumn": "customer_number"}
 """
@@ -13,11 +13,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from lineage.records import record_id_in
+from lineage.records import (
+    DESCRIPTION_FILE,
+    REWRITABLE,
+    SUFFIXES,
+    MalformedRecordsError,
+    RecordFormat,
+    read_values,
+    record_id_in,
+    segment_paths,
+)
 from unlearning.digests import json_digest, record_digest
 
-#: File of a dataset directory that describes its columns.
-DESCRIPTION_FILE = "record-index.json"
+__all__ = [
+    "DESCRIPTION_FILE",
+    "DatasetError",
+    "Description",
+    "Record",
+    "RecordView",
+    "local_path",
+    "possible_segments",
+    "read_description",
+    "read_records",
+    "read_rows",
+    "segment_files",
+]
 
 
 class DatasetError(Exception):
@@ -76,18 +96,53 @@ def segment_files(directory: Path) -> tuple[Path, ...]:
     """Return a dataset's segment files by name.
 
     Raises:
-        DatasetError: There are none.
+        DatasetError: There are none, or they are of several formats.
     """
-    files = tuple(sorted(directory.glob("segment-*.csv")))
+    files = possible_segments(directory)
     if not files:
-        raise DatasetError(f"{directory} holds no segment-*.csv")
+        raise DatasetError(f"{directory} holds no segment-*.csv, Parquet or JSON Lines file")
+    if len({_format_of(file) for file in files}) > 1:
+        raise DatasetError(f"{directory} holds files of several formats")
     return files
 
 
+def possible_segments(directory: Path) -> tuple[Path, ...]:
+    """Return the files of a directory that are, or may be, segments, by name; whatever they hold.
+
+    CSV files are segments by their name alone: where one is called ``segment-*.csv``, nothing else
+    there is one.
+    """
+    found = []
+    for form in sorted(REWRITABLE):
+        try:
+            files = segment_paths(directory, form)
+        except MalformedRecordsError:
+            continue
+        if form is RecordFormat.CSV and files[0].name.startswith("segment-"):
+            return tuple(files)
+        found += files
+    return tuple(sorted(found))
+
+
 def read_rows(segment: Path) -> Iterator[dict[str, str]]:
-    """Yield the rows of one segment file."""
-    with segment.open(newline="", encoding="utf-8") as file:
-        yield from csv.DictReader(file)
+    """Yield the rows of one segment file.
+
+    Raises:
+        DatasetError: The file, or a row of it, cannot be read.
+    """
+    form = _format_of(segment)
+    if form is RecordFormat.CSV:
+        with segment.open(newline="", encoding="utf-8") as file:
+            yield from csv.DictReader(file)
+        return
+    try:
+        yield from read_values(segment, form)
+    except MalformedRecordsError as error:
+        raise DatasetError(str(error)) from error
+
+
+def _format_of(file: Path) -> RecordFormat:
+    return next(form for form in REWRITABLE if file.suffix.lower() in SUFFIXES[form])
 
 
 def read_records(segment: Path, description: Description) -> Iterator[Record]:

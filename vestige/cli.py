@@ -199,6 +199,99 @@ def choice(choice: str, email: str, purpose: str | None, at: str | None) -> None
 
 
 @main.group()
+def index() -> None:
+    """Look after the record index: which segments hold whose records."""
+
+
+@index.command("load")
+@click.argument("source")
+@click.option("--dataset", required=True, help="NAME or NAME@VERSION.")
+@click.option("--record-id", required=True, help="Column that names the record.")
+@click.option("--subject", multiple=True, required=True, help="Column that says whose it is.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["auto", "parquet", "csv", "jsonl", "sql", "mlflow", "huggingface"]),
+    default="auto",
+    help="Of the rows [told from the files].",
+)
+@click.option("--query", help="Which rows of a database: one SELECT.")
+@click.option("--tracking-uri", help="Of MLflow [the configured server].")
+@click.option(
+    "--on-bad-row",
+    type=click.Choice(["stop", "skip"]),
+    default="stop",
+    help="Load nothing, or all but the bad rows [stop].",
+)
+@click.option("--unnamed-rows", is_flag=True, help="Take rows that name nobody, too.")
+@click.option("--near-duplicates", is_flag=True, help="Look for nearly equal texts, too.")
+@click.option("--dry-run", is_flag=True, help="Read everything and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def index_load(source: str, **options: object) -> None:
+    """Load the rows of SOURCE: a file or folder, mlflow:RUN[/NAME], postgresql://, sqlite:///.
+
+    Exit status 0: loaded, less the bad rows if so asked. 1: cut off; the message says why.
+    """
+    options["format"], options["json"] = options.pop("form"), options.pop("as_json")
+    given: list[str] = []
+    for name, value in options.items():
+        flag = f"--{name.replace('_', '-')}"
+        if value is True:
+            given.append(flag)
+        elif isinstance(value, tuple):
+            given += [f"{flag}={one}" for one in value]
+        elif value:
+            given.append(f"{flag}={value}")
+    _manage("index_load", *given, "--", source)
+
+
+@index.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(*, as_json: bool) -> None:
+    """Show its size, the versions of the key that it lies under, and its file index."""
+    _manage("index_status", *(["--json"] if as_json else []))
+
+
+@index.command()
+def rotate() -> None:
+    """Read rows anew under the current version of the key; may be cut off and run again.
+
+    Exit status 0: nothing is left under older versions. 1: something is, and why is said.
+    """
+    _manage("index_rotate")
+
+
+@index.command()
+@click.option("--drop", is_flag=True, help="Do without a file index again.")
+def build(*, drop: bool) -> None:
+    """Build a file index of all memberships, for look-ups in microseconds."""
+    _manage("index_build", *(["--drop"] if drop else []))
+
+
+@main.group()
+def duplicates() -> None:
+    """Look at rows that say the same as somebody's records."""
+
+
+@duplicates.command("list")
+@click.option("--email", required=True, help="An identifier of the data subject.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def duplicates_list(email: str, *, as_json: bool) -> None:
+    """List the rows that resemble a data subject's records and are not on record as theirs."""
+    _manage("duplicates", "list", f"--email={email}", *(["--json"] if as_json else []))
+
+
+@duplicates.command("decide")
+@click.option("--email", required=True, help="An identifier of the data subject.")
+@click.option("--record", required=True, help="Record id of the row.")
+@click.argument("decision", type=click.Choice(["same_person", "other_person"]))
+def duplicates_decide(email: str, record: str, decision: str) -> None:
+    """Say whose row it is: of the same person it joins their records, else it stays."""
+    given = [f"--email={email}", f"--record={record}", f"--decision={decision}"]
+    _manage("duplicates", "decide", *given)
+
+
+@main.group()
 def ledger() -> None:
     """Look after the ledger of this installation."""
 

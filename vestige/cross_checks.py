@@ -113,7 +113,10 @@ def evidence_problems(document: Json, files: Sequence[Json]) -> Iterator[str]:
     ]
     if sorted(cited) != sorted(found):
         yield "its claims do not cite exactly the evidence in data/evidence/."
+    undecided = document["trace"].get("undecided_duplicates", 0)
     for action in document["actions"]:
+        if action["method"] and action.get("undecided_duplicates", 0) != undecided:
+            yield f"it counts the undecided rows wrongly at {action['artifact_name']}."
         equal_rows = sum(
             payloads.get(item["digest"], {}).get("rows_with_same_content", 0)
             for item in action["evidence"]

@@ -7,18 +7,18 @@ import numpy as np
 import psycopg
 
 from bench.kit.graphs import BigGraph
-from lineage.closure.links import NEVER, Ids
+from lineage.closure.links import NEVER
 from lineage.graph import Relation
 
-#: How edges into a model are drawn; the first edge into each says on what it was trained.
+#: Relations of the first, second, … link into each artifact, again and again.
 _RELATIONS = (
-    Relation.TRAINED_ON,
     Relation.TRAINED_ON,
     Relation.FINE_TUNED_FROM,
     Relation.FINE_TUNED_FROM,
     Relation.DISTILLED_FROM,
-    Relation.UNLEARNED_FROM,
 )
+#: One artifact in so many names no model that it was fine-tuned from: a gap.
+_PER_GAP = 10_000
 _TABLES = """
 CREATE TEMPORARY TABLE bench_node (number bigint, source boolean) ON COMMIT DROP;
 CREATE TEMPORARY TABLE bench_edge (upstream bigint, downstream bigint, relation text)
@@ -60,7 +60,7 @@ class Dataset:
 
 
 def load_graph(
-    connection: "psycopg.Connection[tuple[Any, ...]]", graph: BigGraph, *, seed: int
+    connection: "psycopg.Connection[tuple[Any, ...]]", graph: BigGraph
 ) -> dict[int, Dataset]:
     """Write a graph into the tables of an installation, whose triggers write its history.
 
@@ -75,7 +75,7 @@ def load_graph(
             for number, source in zip(graph.nodes.tolist(), first.tolist(), strict=True):
                 copy.write_row((number + 1, source))
         with cursor.copy("COPY bench_edge FROM STDIN") as copy:
-            for row in zip(*_columns(graph, seed), strict=True):
+            for row in zip(*_columns(graph), strict=True):
                 copy.write_row(row)
         for statement in (_NODES % {"count": len(graph.nodes)}).split(";"):
             if statement.strip():
@@ -91,17 +91,17 @@ def load_graph(
     }
 
 
-def _columns(graph: BigGraph, seed: int) -> tuple[list[int], list[int], list[str]]:
+def _columns(graph: BigGraph) -> tuple[list[int], list[int], list[str]]:
     """Upstream and downstream ids and relation of the links that hold."""
-    random = np.random.default_rng(seed)
     kept = graph.links.until == NEVER
     upstream, downstream = graph.links.upstream[kept], graph.links.downstream[kept]
-    drawn: Ids = random.integers(0, len(_RELATIONS), len(upstream))
-    _, first = np.unique(downstream, return_index=True)
-    drawn[first] = 0
+    order = np.argsort(downstream, kind="stable")
+    upstream, downstream = upstream[order], downstream[order]
+    number = np.arange(len(downstream)) - np.searchsorted(downstream, downstream)
+    number[downstream % _PER_GAP == 0] = 0
     names = [relation.value for relation in _RELATIONS]
     return (
         (upstream + 1).tolist(),
         (downstream + 1).tolist(),
-        [names[each] for each in drawn.tolist()],
+        [names[each] for each in (number % len(names)).tolist()],
     )

@@ -12,19 +12,16 @@ import django
 
 def make_people(segments: list[int]) -> dict[str, Any]:
     """Put one person into each segment; returns their addresses and an API key."""
-    from governance.services import issue_api_key  # noqa: PLC0415 - only once Django is set up
+    from django.db import transaction  # noqa: PLC0415 - only once Django is set up
+
+    from governance.services import issue_api_key  # noqa: PLC0415 - the same
     from governance.subjects import subject_digest  # noqa: PLC0415 - the same
-    from lineage.models import Posting  # noqa: PLC0415 - the same
+    from lineage.services.postings import incoming_postings  # noqa: PLC0415 - the same
 
     people = [f"person-{number}@example.org" for number in range(len(segments))]
-    for email, segment in zip(people, segments, strict=True):
-        digest = subject_digest(email)
-        Posting.objects.create(
-            subject_digest=digest.value,
-            key_version=digest.key_version,
-            segments=[segment],
-            record_ids=[f"C-{segment}"],
-        )
+    with transaction.atomic(), incoming_postings() as postings:
+        for email, segment in zip(people, segments, strict=True):
+            postings.add_subject(subject_digest(email), segment, f"C-{segment}")
     return {"people": people, "key": issue_api_key(name="bench", scopes=["lineage:read"])[1]}
 
 

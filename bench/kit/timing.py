@@ -15,7 +15,7 @@ class Duel:
     ours: tuple[float, ...]
     theirs: tuple[float, ...]
 
-    def times_faster(self, name: str, *, bound: float) -> Figure:
+    def times_faster(self, name: str, *, bound: float | None = None) -> Figure:
         """How many times as long the other one takes."""
         ratios = sorted(their / our for our, their in zip(self.ours, self.theirs, strict=True))
         return _ratio(name, ratios, better="higher", bound=bound)
@@ -60,7 +60,7 @@ def milliseconds(name: str, seconds: Iterable[float]) -> Figure:
     )
 
 
-def _ratio(name: str, ratios: list[float], *, better: str, bound: float) -> Figure:
+def _ratio(name: str, ratios: list[float], *, better: str, bound: float | None) -> Figure:
     return Figure(
         name=name,
         value=round(median(ratios), 2),

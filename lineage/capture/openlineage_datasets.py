@@ -10,6 +10,7 @@ from lineage.capture.facets import Json, facets_of, text_at, value_at
 from lineage.capture.locations import normalise_location
 from lineage.capture.observations import ActivityKey, ObservedArtifact
 from lineage.graph import ROW_HOLDERS, ArtifactKind
+from lineage.records import RecordFormat, RecordLayout, layout_document
 from lineage.terms import FACET as TERMS_FACET
 from lineage.terms import TOLD, as_facet, read_facet
 
@@ -18,6 +19,8 @@ LONGEST_IDENTITY = 500
 LONGEST_NAME = 300
 #: Our facet on a dataset: its rows are people's records (format, subjectColumns, recordIdColumn).
 RECORD_INDEX_FACET = "vestige_recordIndex"
+#: Formats of files that an announced dataset is read in.
+FORMATS = tuple(form.value for form in RecordFormat if form is not RecordFormat.SQL)
 
 
 def dataset_identity(dataset: Json) -> str:
@@ -100,7 +103,7 @@ def _location(dataset: Json, facets: Json) -> str:
 
 def record_index(facet: object) -> dict[str, object] | None:
     """The facet ``vestige_recordIndex`` in the words of the graph; None where it is unusable."""
-    if not isinstance(facet, Mapping) or facet.get("format") != "csv":
+    if not isinstance(facet, Mapping) or facet.get("format") not in FORMATS:
         return None
     columns = facet.get("subjectColumns")
     record_id = facet.get("recordIdColumn")
@@ -108,7 +111,14 @@ def record_index(facet: object) -> dict[str, object] | None:
         return None
     if not all(isinstance(column, str) for column in columns):
         return None
-    return {"format": "csv", "subject_columns": columns, "record_id_column": record_id}
+    layout = RecordLayout(
+        subject_columns=tuple(columns),
+        record_id_column=record_id,
+        format=RecordFormat(facet["format"]),
+        unnamed_rows=facet.get("unnamedRows") is True,
+        near_duplicates=facet.get("nearDuplicates") is True,
+    )
+    return layout_document(layout)
 
 
 def facet_warnings(dataset: Json, pointer: str) -> Iterator[str]:
@@ -118,8 +128,8 @@ def facet_warnings(dataset: Json, pointer: str) -> Iterator[str]:
     says = declared(dataset)
     if facet is not None and record_index(facet) is None:
         yield (
-            f"{here}: unusable; it needs format csv, subjectColumns and recordIdColumn. The rows "
-            "will not be read."
+            f"{here}: unusable; it needs format ({', '.join(FORMATS)}), subjectColumns and "
+            "recordIdColumn. The rows will not be read."
         )
     elif facet is not None and says.kind is not None and says.kind not in ROW_HOLDERS:
         yield f"{here}: unused; of a {says.kind} no rows are read."

@@ -9,9 +9,13 @@ from lineage.graph import DATASETS, ROW_HOLDERS, ArtifactKind, Relation
 #: How to close the gap of a dataset whose rows nobody read: they lie there unnamed, reading them
 #: failed, or they were replaced or destroyed.
 READ_IT = (
-    "Send an OpenLineage event for it with the vestige_recordIndex facet: its rows are then read."
+    "Send an OpenLineage event for it with the vestige_recordIndex facet: its rows are then read. "
+    "Or load it with vestige index load."
 )
-READ_AGAIN = "Put this right, then send an OpenLineage event for it anew: its rows are then read."
+READ_AGAIN = (
+    "Put this right, then send an OpenLineage event for it anew, or load it again with "
+    "vestige index load: its rows are then read."
+)
 NEVER_READ = (
     "Its rows are gone: make what came from it again from a dataset that was read, or destroy it."
 )

@@ -13,7 +13,7 @@ WHERE (identity LIKE 'mlflow-model:%' OR kind = 'product') AND NOT attributes ? 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("lineage", "0008_admit_sources_adapters_and_recast_models"),
+        ("lineage", "0009_pack_postings"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lineage", "0010_stamp_when_artifacts_were_seen")]
+    dependencies = [("lineage", "0011_keep_fingerprints_of_records")]
 
     operations = [
         *(

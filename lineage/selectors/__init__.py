@@ -2,6 +2,12 @@
 
 from lineage.selectors.difference import diff_impact, difference_document
 from lineage.selectors.documents import impact_document
+from lineage.selectors.duplicates import (
+    Duplicate,
+    count_undecided,
+    duplicate_document,
+    duplicates_of,
+)
 from lineage.selectors.exposure import (
     Exposures,
     RunExposure,
@@ -24,6 +30,7 @@ __all__ = [
     "Asked",
     "Contact",
     "DatasetUse",
+    "Duplicate",
     "Exposures",
     "GapQuestion",
     "Kept",
@@ -36,9 +43,12 @@ __all__ = [
     "allowed_to_train",
     "clean_checkpoints",
     "contact_of",
+    "count_undecided",
     "datasets_with_ids_of_others",
     "diff_impact",
     "difference_document",
+    "duplicate_document",
+    "duplicates_of",
     "exposures",
     "find_gaps",
     "find_gaps_with_artifacts",

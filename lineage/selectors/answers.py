@@ -13,7 +13,6 @@ from django.db import transaction
 
 from lineage.closure.impact import Answer
 from lineage.closure.links import INFLUENCES
-from lineage.graph import Affected
 from lineage.locks import lock_graph
 from lineage.models import Moment
 from lineage.selectors.documents import affected_documents, blocked_documents, named
@@ -42,12 +41,10 @@ class DatedAnswer:
 
     def rows(self, begin: int = 0, end: int | None = None) -> list[dict[str, Any]]:
         """Render affected artifacts from one place of the list until before another."""
-        return affected_documents(self._affected(begin, end), self.as_of)
-
-    def _affected(self, begin: int, end: int | None) -> tuple[Affected, ...]:
-        rows = described(self.answer.ids[begin:end].tolist(), self.as_of)
+        on_paths = {node for reach in self.answer.reaches(begin, end) for node in reach.path}
+        rows = described(on_paths, self.as_of)
         texts = {pk: (row.name, row.digest) for pk, row in rows.items()}
-        return self.answer.affected(texts, begin, end)
+        return affected_documents(self.answer.affected(texts, begin, end), rows)
 
 
 def dated_answer(

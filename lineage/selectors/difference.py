@@ -10,9 +10,9 @@ from governance.errors import InvalidInput
 from lineage.difference import ImpactDifference, Link, compare_graphs, compare_impacts
 from lineage.graph import Affected, Node
 from lineage.locks import lock_graph
+from lineage.selectors.changes import differing_parts
 from lineage.selectors.history import moment_at
 from lineage.selectors.impact import trace
-from lineage.selectors.knowledge import read_snapshot
 from lineage.selectors.starts import Asked, settled
 
 
@@ -43,8 +43,8 @@ def diff_impact(
         _check(before, after, fields)
         asked = settled(asked, before, after)
         old, new = (trace(asked, moment) for moment in (before, after))
-        graphs = [read_snapshot(moment) for moment in (before, after)]
-    return compare_impacts(old, new, compare_graphs(*graphs))
+        parts = differing_parts(before, after)
+    return compare_impacts(old, new, compare_graphs(*parts))
 
 
 def _check(before: datetime, after: datetime | None, fields: tuple[str, str]) -> None:

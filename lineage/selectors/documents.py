@@ -27,7 +27,7 @@ def impact_document(impact: Impact, as_of: datetime | None = None) -> dict[str, 
     return {
         "as_of": as_of.astimezone(UTC).isoformat() if as_of else None,
         "records": [asdict(record) for record in impact.records],
-        "affected": affected_documents(impact.affected, as_of),
+        "affected": affected_documents(impact.affected, described(_on_paths(impact), as_of)),
         "complete": impact.complete,
         "reasons": list(impact.reasons),
         "gaps": [asdict(gap) for gap in impact.gaps],
@@ -39,9 +39,15 @@ def impact_document(impact: Impact, as_of: datetime | None = None) -> dict[str, 
     }
 
 
-def affected_documents(items: Collection[Affected], as_of: datetime | None) -> list[dict[str, Any]]:
-    """Render affected artifacts, all of them, as they were on record at the moment asked for."""
-    rows = described({node for item in items for node in item.path}, as_of)
+def affected_documents(
+    items: Collection[Affected], rows: Mapping[int, Artifact | ArtifactRevision]
+) -> list[dict[str, Any]]:
+    """Render affected artifacts.
+
+    Args:
+        items: All of them are rendered.
+        rows: Every artifact on their paths, as it was on record at the moment asked for.
+    """
     names = _names(rows)
     return [_affected(item, names) | _owners_words(rows[item.node.id].attributes) for item in items]
 
@@ -61,6 +67,10 @@ def blocked_documents(
         }
         for link in links
     ]
+
+
+def _on_paths(impact: Impact) -> set[int]:
+    return {node for item in impact.affected for node in item.path}
 
 
 def named(ids: Collection[int], as_of: datetime | None) -> list[dict[str, Any]]:

@@ -14,12 +14,18 @@ from lineage.models import (
     ArtifactState,
     Derivation,
     DerivationRevision,
-    Moment,
 )
 from lineage.moments import demand_offset
 
 #: Where in the data subject's records: the segment, and the id of the record in it.
 Entry = tuple[int, str]
+#: The first and the last moment, the time by the clock that moments are taken from, and the number
+#: of the last moment that is not later than a time.
+_MOMENT_AT = """
+SELECT min(at), max(at), clock_timestamp(),
+    (SELECT id FROM lineage_moment WHERE at <= %s ORDER BY at DESC LIMIT 1)
+FROM lineage_moment
+"""
 
 
 def moment_at(as_of: datetime, field: str = "as_of") -> int:
@@ -36,24 +42,18 @@ def moment_at(as_of: datetime, field: str = "as_of") -> int:
         InvalidInput: It has no offset, lies in the future, or lies before the history begins.
     """
     demand_offset(as_of, field)
-    ends = Moment.objects.order_by("at")
-    first, last = ends.first(), ends.last()
-    if first is None or last is None or as_of < first.at:
-        begins = f"begins at {first.at.isoformat()}" if first else "has not begun yet"
+    with connection.cursor() as cursor:
+        cursor.execute(_MOMENT_AT, [as_of])
+        first, last, now, moment = cursor.fetchone()
+    if first is None or as_of < first:
+        begins = f"begins at {first.isoformat()}" if first else "has not begun yet"
         detail = f"{field}: {as_of.isoformat()} is too early; the history of the graph {begins}."
         raise InvalidInput.at(f"/{field}", detail)
-    if as_of > max(last.at, _now()):
+    if as_of > max(last, now):
         detail = f"{field}: {as_of.isoformat()} lies in the future. Name a moment that is past."
         raise InvalidInput.at(f"/{field}", detail)
-    return ends.filter(at__lte=as_of).values_list("pk", flat=True).last() or first.pk
-
-
-def _now() -> datetime:
-    """The time by the clock that moments are taken from."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-    return now
+    number: int = moment
+    return number
 
 
 def on_record(moment: int) -> Q:

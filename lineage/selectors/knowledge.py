@@ -1,4 +1,4 @@
-"""What the gap rules look at, and the whole graph as values, at one moment."""
+"""What the gap rules look at, at one moment."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,11 +10,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from lineage.closure import Snapshot
 from lineage.closure.standing import StandingGraph
 from lineage.codes import Trait
 from lineage.gaps import Details, Knowledge, LaterUse, UnendedRun
-from lineage.graph import ArtifactKind, Edge, Node, Relation
 from lineage.locks import lock_graph
 from lineage.models import (
     OTHER_DIGESTS,
@@ -22,17 +20,11 @@ from lineage.models import (
     Activity,
     ActivityRevision,
     Artifact,
-    ArtifactRevision,
     ArtifactState,
-    Derivation,
-    DerivationRevision,
     DueReading,
     TroubleRevision,
 )
 from lineage.selectors.history import described, moment_at, on_record
-
-#: Columns that an edge is read from, and by which edges are sorted.
-EDGE = ("upstream_id", "downstream_id", "relation")
 
 
 @contextmanager
@@ -92,51 +84,6 @@ def unseen_since() -> dict[int, datetime]:
     limit = timezone.now() - timedelta(days=settings.UNSEEN_DAYS)
     rows = Artifact.objects.filter(state=ArtifactState.CURRENT, seen_at__lt=limit)
     return {pk: seen_at for pk, seen_at in rows.values_list("pk", "seen_at") if seen_at}
-
-
-def read_snapshot(as_of: datetime | None = None) -> Snapshot:
-    """Read all nodes and all edges that hold as values, one object each.
-
-    Call it within :func:`one_moment`, or under the lock of the graph's writers.
-
-    Args:
-        as_of: Read what was on record at this moment instead; then under the lock.
-
-    Raises:
-        InvalidInput: The moment lies in the future, or before the history begins.
-    """
-    if as_of is None:
-        rows = Artifact.objects.order_by("pk").iterator()
-        edges = Derivation.objects.filter(ended_at=None).order_by(*EDGE).values_list(*EDGE)
-        return Snapshot(
-            nodes=tuple(_node(row.pk, row, indexed=row.indexed_at is not None) for row in rows),
-            edges=_edges(edges.iterator()),
-        )
-    then = on_record(moment_at(as_of))
-    revisions = ArtifactRevision.objects.filter(then).order_by("artifact_id").iterator()
-    held = DerivationRevision.objects.filter(then).order_by(*EDGE).values_list(*EDGE)
-    return Snapshot(
-        nodes=tuple(_node(row.artifact_id, row, indexed=row.indexed) for row in revisions),
-        edges=_edges(held.iterator()),
-    )
-
-
-def _node(pk: int, row: Artifact | ArtifactRevision, *, indexed: bool) -> Node:
-    return Node(
-        id=pk,
-        kind=ArtifactKind(row.kind),
-        name=row.name,
-        digest=row.digest,
-        state=row.state,
-        indexed=indexed,
-    )
-
-
-def _edges(rows: Iterable[tuple[int, int, str]]) -> tuple[Edge, ...]:
-    return tuple(
-        Edge(upstream=up, downstream=down, relation=Relation(relation))
-        for up, down, relation in rows
-    )
 
 
 def _details(

@@ -9,12 +9,13 @@ from lineage.models import ArtifactState
 
 #: Entries of the record index in some datasets under some record ids, whoever's they are.
 ENTRIES = """
-SELECT DISTINCT part.downstream_id, held.segment, held.record
+SELECT DISTINCT part.downstream_id, held.segment, coalesce(held.record, '')
 FROM lineage_posting AS posting
 CROSS JOIN LATERAL unnest(posting.segments, posting.record_ids) AS held (segment, record)
 JOIN lineage_derivation AS part ON part.upstream_id = held.segment
 JOIN lineage_artifact AS dataset ON dataset.id = part.downstream_id
-WHERE posting.record_ids && %(ids)s::varchar[] AND held.record = ANY (%(ids)s)
+WHERE coalesce(posting.record_ids && %(ids)s::varchar[], '' = ANY (%(ids)s))
+    AND coalesce(held.record, '') = ANY (%(ids)s)
     AND part.relation = %(part_of)s AND part.ended_at IS NULL
     AND dataset.id = ANY (%(datasets)s) AND dataset.state = %(current)s
 """

@@ -1,10 +1,10 @@
 """Whether a training would be allowed now, from what is recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
 from lineage.capture.locations import local_path, normalise_location
 from lineage.graph import DATASETS, ROW_HOLDERS, Relation
@@ -25,12 +25,10 @@ from lineage.permission import (
     WantedDataset,
     decide,
 )
-from lineage.records import SEGMENT_PATTERN
+from lineage.records import MalformedRecordsError, layout_from, segment_paths
 from lineage.selectors.knowledge import one_moment
+from lineage.selectors.postings import entries_of
 from lineage.terms import terms_of
-
-#: One data subject as far as this system remembers them: digest and version of its key.
-Who = tuple[bytes, int]
 
 
 def allowed_to_train(names: Sequence[str], *, purpose: str, now: datetime) -> Permission:
@@ -50,14 +48,14 @@ def allowed_to_train(names: Sequence[str], *, purpose: str, now: datetime) -> Pe
 def records_concerned(refusal: Refusal) -> tuple[str, ...]:
     """Name the records of the people whom a refusal is about, in its dataset; sorted."""
     segments = set(_segments(refusal.dataset_id))
-    people = Posting.objects.filter(pk__in=refusal.subjects).values_list("segments", "record_ids")
+    people = Posting.objects.filter(pk__in=refusal.subjects)
     return tuple(
         sorted(
             {
                 record_id
-                for held, record_ids in people
-                for segment, record_id in zip(held, record_ids, strict=True)
-                if segment in segments
+                for posting in people
+                for segment, record_id in entries_of(posting)
+                if segment in segments and record_id
             }
         )
     )
@@ -117,7 +115,7 @@ def _dataset(asked: str, artifact: Artifact) -> WantedDataset:
         unread_because=_unread(artifact),
         terms=terms_of(artifact.attributes),
         choices_apart=_choices_apart(present),
-        subjects=frozenset(present.values_list("pk", flat=True)),
+        subjects=frozenset(map(bytes, present.values_list("pk", flat=True))),
         people=_people(present),
     )
 
@@ -148,24 +146,39 @@ def _unread(artifact: Artifact) -> str:
 def _written_since(artifact: Artifact, moment: datetime) -> bool:
     """Whether a file of rows is newer than a moment; of files elsewhere nobody can tell here."""
     directory = local_path(artifact.location)
-    files = directory.glob(SEGMENT_PATTERN) if directory is not None else ()
+    layout = layout_from(artifact.attributes)
+    if directory is None or layout is None:
+        return False
+    try:
+        files = segment_paths(directory, layout.format)
+    except MalformedRecordsError:
+        return False
     return any(file.stat().st_mtime > moment.timestamp() for file in files)
 
 
 def _choices_apart(present: QuerySet[Posting]) -> bool:
     """Whether some choice is not recorded under a version of the key that these people are under.
 
-    A choice is written down once for each version there is, so after a rotation the new version
-    has as many as the old one only when all older choices were told again.
+    A choice is written down once for each version there is. After a rotation the new version has
+    the older choices of those whose rows were read anew, and of the others when they were told
+    again: as many of one kind, purpose and moment as any other version has.
     """
-    rows = SubjectChoice.objects.values("key_version").annotate(rows=Count("pk"))
-    counted = dict(rows.values_list("key_version", "rows"))
-    versions = present.values_list("key_version", flat=True).distinct()
-    every = max(counted.values(), default=0)
-    return any(counted.get(version, 0) < every for version in versions)
+    chosen_under = set(SubjectChoice.objects.values_list("key_version", flat=True).distinct())
+    versions = set(present.values_list("key_version", flat=True).distinct())
+    return any(
+        SubjectChoice.objects.values("choice", "purpose", "chosen_at")
+        .annotate(
+            here=Count("pk", filter=Q(key_version=version)),
+            there=Count("pk", filter=Q(key_version=other)),
+        )
+        .filter(there__gt=F("here"))
+        .exists()
+        for version in versions
+        for other in chosen_under - {version}
+    )
 
 
-def _people(present: QuerySet[Posting]) -> dict[int, Person]:
+def _people(present: QuerySet[Posting]) -> dict[Hashable, Person]:
     """Those in a dataset of whom choices or a redaction are recorded, by key."""
     choices, taken_out = _choices(present), _taken_out(present)
     return {
@@ -174,32 +187,24 @@ def _people(present: QuerySet[Posting]) -> dict[int, Person]:
     }
 
 
-def _choices(present: QuerySet[Posting]) -> dict[int, list[MadeChoice]]:
+def _choices(present: QuerySet[Posting]) -> dict[bytes, list[MadeChoice]]:
     """Every choice of the people in a dataset."""
-    same_person = {
-        "subject_digest": OuterRef("subject_digest"),
-        "key_version": OuterRef("key_version"),
-    }
-    choosing = present.filter(Exists(SubjectChoice.objects.filter(**same_person)))
-    keys: dict[Who, int] = {
-        (bytes(digest), version): key
-        for key, digest, version in choosing.values_list("pk", "subject_digest", "key_version")
-    }
-    made: dict[int, list[MadeChoice]] = {}
-    for row in SubjectChoice.objects.filter(Exists(present.filter(**same_person))).iterator():
-        key = keys[bytes(row.subject_digest), row.key_version]
+    theirs = Exists(present.filter(subject_digest=OuterRef("subject_digest")))
+    made: dict[bytes, list[MadeChoice]] = {}
+    for row in SubjectChoice.objects.filter(theirs).iterator():
         choice = MadeChoice(choice=Choice(row.choice), purpose=row.purpose, chosen_at=row.chosen_at)
-        made.setdefault(key, []).append(choice)
+        made.setdefault(bytes(row.subject_digest), []).append(choice)
     return made
 
 
-def _taken_out(present: QuerySet[Posting]) -> dict[int, datetime]:
+def _taken_out(present: QuerySet[Posting]) -> dict[bytes, datetime]:
     """When rows of the people in a dataset were last taken out by a redaction.
 
     A past segment that another one took the place of was rewritten without their row. One that
     was destroyed as a whole, as a cache is, tells nothing of the people in it.
     """
-    past = dict(present.exclude(past_segments=[]).values_list("pk", "past_segments"))
+    redacted = present.filter(past_segments__isnull=False).values_list("pk", "past_segments")
+    past = {bytes(key): segments or [] for key, segments in redacted}
     rewritten = dict(
         Derivation.objects.filter(
             upstream_id__in={segment for segments in past.values() for segment in segments},

@@ -218,10 +218,11 @@ def _changes_since(image: GraphImage, latest: Stamp) -> Changes:
         [since, since],
     )
     reconsidered = edge_columns(
-        "(SELECT upstream_id, downstream_id, relation FROM lineage_derivationrevision"
-        " WHERE since_id <= %s AND until_id IS NULL AND downstream_id = ANY(%s)"
-        " AND relation = ANY(%s))",
-        [since, touched, _BLOCKABLE],
+        "(SELECT upstream_id, downstream_id, relation FROM lineage_derivation"
+        " WHERE ended_at IS NULL AND downstream_id = ANY(%s) AND relation = ANY(%s)"
+        " EXCEPT SELECT upstream_id, downstream_id, relation FROM lineage_derivationrevision"
+        " WHERE since_id > %s AND until_id IS NULL)",
+        [touched, _BLOCKABLE, since],
     )
     parts = {
         Table.NODES: {node >> PART_BITS for node in touched},

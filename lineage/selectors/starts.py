@@ -1,6 +1,6 @@
 """Where a trace starts: at somebody's records, at one record, or at one artifact."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -17,6 +17,7 @@ from lineage.selectors.history import (
     on_record,
     with_predecessors,
 )
+from lineage.selectors.postings import entries_of, held_of
 
 #: Digits of the largest artifact id; longer numbers can only be names.
 LONGEST_ID = 19
@@ -115,18 +116,13 @@ def artifact_named(words: str, as_of: datetime | None) -> int:
     return next(iter(found))
 
 
-def _of_subject(subject: SubjectDigest) -> tuple[list[Entry], set[int]]:
+def _of_subject(subject: SubjectDigest) -> tuple[Collection[Entry], frozenset[int]]:
     """A data subject's records, and the segments that held one until it was redacted."""
-    posting = Posting.objects.filter(
-        subject_digest=subject.value, key_version=subject.key_version
-    ).first()
-    if posting is None:
-        return [], set()
-    entries = list(zip(posting.segments, posting.record_ids, strict=True))
-    return entries, set(posting.past_segments)
+    held = held_of(subject)
+    return held.entries, held.past
 
 
-def _of_record(asked: OneRecord) -> tuple[list[Entry], set[int]]:
+def _of_record(asked: OneRecord) -> tuple[Collection[Entry], frozenset[int]]:
     """Where one record lies, and the segments that may have held it.
 
     Which records were in a past segment is forgotten: it may have been any of their people's.
@@ -134,12 +130,11 @@ def _of_record(asked: OneRecord) -> tuple[list[Entry], set[int]]:
     entries: set[Entry] = set()
     past: set[int] = set()
     for posting in Posting.objects.filter(record_ids__contains=[asked.record_id]):
-        past.update(posting.past_segments)
-        held = zip(posting.segments, posting.record_ids, strict=True)
-        entries.update(entry for entry in held if entry[1] == asked.record_id)
+        past.update(posting.past_segments or ())
+        entries.update(entry for entry in entries_of(posting) if entry[1] == asked.record_id)
     if not entries:
         raise RecordNotFound(f"The record index holds no record with the id {asked.record_id}.")
-    return sorted(entries), past
+    return sorted(entries), frozenset(past)
 
 
 _Found: TypeAlias = Mapping[int, Artifact | ArtifactRevision]

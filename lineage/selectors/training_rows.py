@@ -56,7 +56,7 @@ def _ids_of(dataset: Artifact, started_at: datetime) -> list[str]:
     if layout is None or directory is None:
         raise RowsNotAsReadError(f"The rows of {dataset.name} cannot be read on this machine.")
     try:
-        files = list_segments(directory)
+        files = list_segments(directory, layout.format)
         _check_unchanged(dataset, files, started_at)
         return [record_id for file in files for record_id in _ids_in(file, layout)]
     except (MalformedRecordsError, OSError) as error:

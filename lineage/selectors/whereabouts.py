@@ -1,13 +1,17 @@
 """Where some records lie and what came of them, whether it is still in use or not."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+
+from django.db import transaction
 
 from governance.subjects import SubjectDigest
 from lineage.closure import Reach
 from lineage.errors import RecordNotFound
+from lineage.locks import lock_graph
 from lineage.models import Posting
 from lineage.selectors.impact import reach_of, trace_subject
+from lineage.selectors.postings import held_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +35,13 @@ def find_records(who: SubjectDigest | Collection[str]) -> Whereabouts:
     Raises:
         RecordNotFound: The record index does not hold one of the record ids.
     """
+    # Under the lock of the graph's writers nobody's records move between our reads.
+    with transaction.atomic():
+        lock_graph()
+        return _find_records(who)
+
+
+def _find_records(who: SubjectDigest | Collection[str]) -> Whereabouts:
     if isinstance(who, SubjectDigest):
         subjects, wanted = [who], None
     else:
@@ -44,12 +55,12 @@ def find_records(who: SubjectDigest | Collection[str]) -> Whereabouts:
     hidden: dict[str, None] = {}
     for subject in subjects:
         hidden |= dict.fromkeys(trace_subject(subject).reasons)
-        for posting in _postings(subject):
-            # Which records were in a past segment is forgotten: it may have been any of them.
-            sources.update(posting.past_segments)
-            for segment, record_id in zip(posting.segments, posting.record_ids, strict=True):
-                if wanted is None or record_id in wanted:
-                    records.setdefault(segment, set()).add(record_id)
+        held = held_of(subject)
+        # Which records were in a past segment is forgotten: it may have been any of them.
+        sources.update(held.past)
+        for segment, record_id in held.entries:
+            if wanted is None or record_id in wanted:
+                records.setdefault(segment, set()).add(record_id)
     missing = (wanted or frozenset()).difference(*records.values())
     if missing:
         raise RecordNotFound(
@@ -60,7 +71,3 @@ def find_records(who: SubjectDigest | Collection[str]) -> Whereabouts:
         reached=reach_of(sources | records.keys()),
         hidden=tuple(hidden),
     )
-
-
-def _postings(subject: SubjectDigest) -> Iterable[Posting]:
-    return Posting.objects.filter(subject_digest=subject.value, key_version=subject.key_version)

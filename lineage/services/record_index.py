@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from governance.subjects import subject_digest
@@ -15,35 +15,23 @@ from lineage.locks import lock_graph
 from lineage.models import OTHER_DIGESTS, Artifact, ArtifactState, Derivation, DueReading
 from lineage.records import (
     MalformedRecordsError,
+    NamedSegment,
+    RecordFormat,
     RecordLayout,
+    Row,
     SegmentFile,
     layout_from,
     list_segments,
     read_rows,
     version_digest,
 )
+from lineage.services.fingerprints import (
+    IncomingFingerprints,
+    incoming_fingerprints,
+    link_duplicates,
+)
 from lineage.services.graph import note_other_digests
-
-#: One table for the rows of this transaction, so that the merge is one statement.
-CREATE_INCOMING = (
-    "CREATE TEMPORARY TABLE incoming (subject bytea, segment bigint, record text) ON COMMIT DROP"
-)
-#: Merges the incoming memberships into the parallel arrays; sorted and without repetition, so that
-#: reading the same rows again changes nothing.
-MERGE_INCOMING = """
-INSERT INTO lineage_posting AS held
-    (subject_digest, key_version, segments, record_ids, past_segments)
-SELECT subject, %s, array_agg(segment ORDER BY segment, record),
-    array_agg(record ORDER BY segment, record), '{}'
-FROM (SELECT DISTINCT subject, segment, record FROM incoming) AS fresh GROUP BY subject
-ON CONFLICT (subject_digest, key_version) DO UPDATE SET (segments, record_ids) = (
-    SELECT array_agg(segment ORDER BY segment, record), array_agg(record ORDER BY segment, record)
-    FROM (
-        SELECT * FROM unnest(held.segments, held.record_ids) AS a (segment, record)
-        UNION SELECT * FROM unnest(EXCLUDED.segments, EXCLUDED.record_ids) AS b (segment, record)
-    ) AS merged
-)
-"""
+from lineage.services.postings import IncomingPostings, incoming_postings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +82,10 @@ def _read_version(version: Artifact) -> IndexSummary:
     files = segment_files(version)
     segments = attach_segments(version, files)
     try:
-        rows, subjects = _read_into_postings(files, segments, layout)
+        rows, subjects = read_into_postings(files, segments, layout)
     except MalformedRecordsError as error:
         raise UnreadableRecords(f"{version.name}: {error}") from error
+    link_duplicates(segments.values())
     version.digest = version_digest(files)
     version.indexed_at = timezone.now()
     version.attributes.pop(OTHER_DIGESTS, None)
@@ -135,7 +124,8 @@ def segment_files(version: Artifact) -> list[SegmentFile]:
         UnreadableRecords: They are not on this machine, or there are none.
     """
     try:
-        return list_segments(_directory_of(version))
+        layout = layout_from(version.attributes)
+        return list_segments(_directory_of(version), layout.format if layout else RecordFormat.CSV)
     except MalformedRecordsError as error:
         raise UnreadableRecords(f"{version.name}: {error}") from error
 
@@ -155,14 +145,14 @@ def _directory_of(version: Artifact) -> Path:
     return directory
 
 
-def attach_segments(version: Artifact, files: Iterable[SegmentFile]) -> dict[str, int]:
+def attach_segments(version: Artifact, parts: Iterable[NamedSegment]) -> dict[str, int]:
     """Find or make the segment nodes of a version and their ``part_of`` edges.
 
     Returns:
         Segment ids by digest; equal content is one segment, whichever versions it is part of.
     """
-    paths = {file.digest: file.path for file in files}
-    identities = {digest: f"segment:{digest}" for digest in paths}
+    named = {part.digest: part for part in parts}
+    identities = {digest: f"segment:{digest}" for digest in named}
     # No row is made twice: the caller holds the lock of the graph's writers.
     known = set(
         Artifact.objects.filter(identity__in=identities.values()).values_list("identity", flat=True)
@@ -171,12 +161,12 @@ def attach_segments(version: Artifact, files: Iterable[SegmentFile]) -> dict[str
         Artifact(
             kind=ArtifactKind.SEGMENT,
             identity=identities[digest],
-            name=f"{version.name}/{path.name}"[-300:],
+            name=f"{version.name}/{part.name}"[-300:],
             digest=digest,
-            location=path.as_uri(),
+            location=part.location,
             occurred_at=version.occurred_at,
         )
-        for digest, path in paths.items()
+        for digest, part in named.items()
         if identities[digest] not in known
     )
     held = Artifact.objects.filter(identity__in=identities.values())
@@ -198,23 +188,24 @@ def attach_segments(version: Artifact, files: Iterable[SegmentFile]) -> dict[str
     return ids
 
 
-def _read_into_postings(
+def read_into_postings(
     files: Iterable[SegmentFile], segments: Mapping[str, int], layout: RecordLayout
 ) -> tuple[int, int]:
     """Stream all rows into the postings; returns the numbers of rows and of subjects."""
     rows = 0
-    key_version = subject_digest("").key_version
-    with connection.cursor() as cursor:
-        cursor.execute(CREATE_INCOMING)
-        with cursor.copy("COPY incoming (subject, segment, record) FROM STDIN") as copy:
-            for file in files:
-                for row in read_rows(file.path, layout):
-                    rows += 1
-                    for identifier in row.subjects:
-                        digest = subject_digest(identifier).value
-                        copy.write_row((digest, segments[file.digest], row.record_id))
-        cursor.execute(MERGE_INCOMING, [key_version])
-        cursor.execute("SELECT count(DISTINCT subject) FROM incoming")
-        subjects = int(cursor.fetchone()[0])
-        cursor.execute("DROP TABLE incoming")
-    return rows, subjects
+    with incoming_fingerprints(layout) as fingerprints, incoming_postings() as incoming:
+        for file in files:
+            segment = segments[file.digest]
+            for row in read_rows(file.path, layout):
+                rows += 1
+                take_row(row, segment, incoming, fingerprints)
+    return rows, incoming.subjects
+
+
+def take_row(
+    row: Row, segment: int, postings: IncomingPostings, fingerprints: IncomingFingerprints
+) -> None:
+    """Note whose record a row of a segment is, and what it says."""
+    for identifier in row.subjects:
+        postings.add_subject(subject_digest(identifier), segment, row.record_id)
+    fingerprints.add(segment, row)

@@ -8,29 +8,34 @@ from django.db import connection
 from lineage.capture.locations import local_path
 from lineage.graph import Relation
 from lineage.models import Artifact, ArtifactState, Derivation
+from lineage.services.fingerprints import forget_fingerprints
 
 #: Takes destroyed segments out of the parallel arrays, in one statement for all subjects. A record
 #: that is not in the rewritten segment either was redacted: its segment is remembered as past. One
-#: that is still there has its new entry already, and the old one just goes.
+#: that is still there has its new entry already, and the old one just goes. All postings are read
+#: for it: an index by segment would take more than half again of their room (docs/decisions/0035).
 RETIRE_POSTINGS = """
 UPDATE lineage_posting AS held SET
     (segments, record_ids) = (
         SELECT coalesce(array_agg(segment ORDER BY place), '{}'),
-            coalesce(array_agg(record ORDER BY place), '{}')
+            CASE WHEN held.record_ids IS NOT NULL
+                THEN coalesce(array_agg(record ORDER BY place), '{}') END
         FROM unnest(held.segments, held.record_ids) WITH ORDINALITY AS a (segment, record, place)
-        WHERE segment <> ALL (%(gone)s::bigint[])
+        WHERE segment <> ALL (%(gone)s::integer[])
     ),
-    past_segments = ARRAY(
+    past_segments = nullif(ARRAY(
         SELECT unnest(held.past_segments)
         UNION SELECT segment
         FROM unnest(held.segments, held.record_ids) AS a (segment, record)
-        JOIN unnest(%(gone)s::bigint[], %(successors)s::bigint[]) AS b (segment, successor)
+        JOIN unnest(%(gone)s::integer[], %(successors)s::integer[]) AS b (segment, successor)
             USING (segment)
-        WHERE (successor, record) NOT IN (SELECT * FROM unnest(held.segments, held.record_ids))
-            OR successor IS NULL
+        WHERE successor IS NULL OR (successor, coalesce(record, '')) NOT IN (
+            SELECT segment, coalesce(record, '')
+            FROM unnest(held.segments, held.record_ids) AS c (segment, record)
+        )
         ORDER BY 1
-    )
-WHERE segments && %(gone)s::bigint[]
+    ), '{}')
+WHERE segments && %(gone)s::integer[]
 """
 
 
@@ -64,6 +69,7 @@ def destroy_vanished_segments(old: Artifact, rewritten: Mapping[int, int]) -> No
     vanished = sorted(segments - set(held))
     Artifact.objects.filter(pk__in=vanished).update(state=ArtifactState.DESTROYED)
     _retire_postings({segment: rewritten.get(segment) for segment in vanished})
+    forget_fingerprints(vanished)
 
 
 def _retire_postings(rewritten: Mapping[int, int | None]) -> None:

@@ -11,13 +11,14 @@ from rest_framework.views import APIView
 from deletion_requests import parsing, rendering, services
 from deletion_requests.errors import WrongCodeError
 from deletion_requests.resumption import resume_as
-from deletion_requests.selectors import get_request, request_view
-from governance.acts import Act
+from deletion_requests.selectors import duplicates_in, get_request, request_view
+from governance.acts import Act, may, refusal
 from governance.authentication import ApiKeyAuthentication
-from governance.errors import InvalidInput
+from governance.errors import InvalidInput, NotAllowed
 from governance.models import User
 from governance.parsing import StrictJSONParser, parsed
 from governance.permissions import HasScope, OfficerMay
+from lineage.selectors import duplicate_document
 
 _KEY_LENGTH = 200
 
@@ -98,6 +99,32 @@ class ApprovalsApi(APIView):
             "state": get_request(request_id).state,
         }
         return Response(answer, status=status.HTTP_201_CREATED)
+
+
+class DuplicatesApi(APIView):
+    """``GET`` and ``POST /api/v1/requests/{id}/duplicates``: whose rows those are."""
+
+    authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
+    permission_classes = [HasScope("requests:read") | OfficerMay(Act.READ_REQUESTS)]
+    parser_classes = [StrictJSONParser]
+
+    def get(self, _request: Request, request_id: UUID) -> Response:
+        """List every one of them, the decided ones included."""
+        rows = duplicates_in(request_id)
+        return Response({"duplicates": [duplicate_document(row) for row in rows]})
+
+    def post(self, request: Request, request_id: UUID) -> Response:
+        """Decide of one of them; what was planned is planned anew."""
+        if not may(request.user, Act.DECIDE_DUPLICATES):
+            raise NotAllowed(refusal(Act.DECIDE_DUPLICATES))
+        body = parsed(parsing.DuplicateBody, request)
+        row = services.decide_duplicate_of(
+            request_id=request_id,
+            record_id=body["record"],
+            decision=body["decision"],
+            actor=parsing.actor_of(request),
+        )
+        return Response({"id": str(row.pk), "state": row.state})
 
 
 class WithdrawalApi(APIView):

@@ -35,6 +35,10 @@ class PlanChangedError(Conflict):
     """The plan is not the one you read: its digest differs. Read it again before approving."""
 
 
+class DuplicatesSettledError(Conflict):
+    """Duplicates are decided upon between the identity check and the beginning of the work."""
+
+
 class UnknownLinkError(NotFound):
     """This link is not valid. Use the newest message, or answer it by mail."""
 

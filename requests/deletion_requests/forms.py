@@ -5,6 +5,7 @@ import uuid
 from django import forms
 
 from deletion_requests.deadlines import rules
+from lineage.models import DuplicateDecision
 
 
 def rule_choices() -> list[tuple[str, str]]:
@@ -66,3 +67,10 @@ class RequestForm(forms.Form):
         """The regime and the request type of a valid form."""
         regime, _, request_type = str(self.cleaned_data["law"]).partition(":")
         return regime, request_type
+
+
+class DuplicateForm(forms.Form):
+    """Whose row a duplicate is: two buttons of one row."""
+
+    record = forms.CharField(max_length=200, strip=False)
+    decision = forms.ChoiceField(choices=DuplicateDecision.Decision.choices)

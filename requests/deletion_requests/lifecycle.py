@@ -63,6 +63,8 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.PLANNED, Event.PLAN_APPROVED): State.APPROVED,
     # An approval covers the world as it was; another request may have changed it meanwhile.
     (State.APPROVED, Event.PLAN_OUTDATED): State.VERIFIED,
+    # An officer decided whose row a duplicate is.
+    (State.PLANNED, Event.PLAN_OUTDATED): State.VERIFIED,
     (State.APPROVED, Event.STEPS_STARTED): State.EXECUTING,
     (State.EXECUTING, Event.STEPS_FINISHED): State.VERIFYING,
     (State.VERIFYING, Event.EVIDENCE_RECORDED): State.REPORTING,
@@ -120,6 +122,9 @@ STATE_LABELS: dict[State, str] = {
 
 #: Outcome of a request that was reported although a recipient had not acknowledged.
 PARTIAL = "partial"
+
+#: Where what is found out still changes what will be done: it is traced, or traced anew.
+UNTIL_THE_WORK = frozenset({State.VERIFIED, State.PLANNED, State.APPROVED})
 
 
 def label_of(state: State, outcome: str = "") -> str:

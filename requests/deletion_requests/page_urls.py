@@ -11,6 +11,7 @@ urlpatterns = [
     path("requests/<uuid:request_id>/", pages.request_page, name="request"),
     path("requests/<uuid:request_id>/progress", pages.progress_page, name="request-progress"),
     path("requests/<uuid:request_id>/approve", pages.approve_page, name="request-approve"),
+    path("requests/<uuid:request_id>/duplicates", pages.duplicates_page, name="request-duplicates"),
     path("requests/<uuid:request_id>/resume", pages.resume_page, name="request-resume"),
     path("requests/<uuid:request_id>/deny", pages.deny_page, name="request-deny"),
     path("requests/<uuid:request_id>/withdraw", pages.withdraw_page, name="request-withdraw"),

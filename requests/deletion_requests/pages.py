@@ -13,7 +13,7 @@ from deletion_requests import lifecycle
 from deletion_requests.approvals import APPROVALS_NEEDED
 from deletion_requests.buttons import actor_of, button_of_request, told
 from deletion_requests.errors import IdempotencyConflictError, RequestNotFoundError
-from deletion_requests.forms import DenialForm, RequestForm
+from deletion_requests.forms import DenialForm, DuplicateForm, RequestForm
 from deletion_requests.lifecycle import STATE_LABELS, Event, State, events_from
 from deletion_requests.models import DeletionRequest
 from deletion_requests.presentation import LIVE_STATES, NEXT, Resumption, graph_of, stages
@@ -22,11 +22,13 @@ from deletion_requests.selectors import (
     QueueFilters,
     RequestView,
     approval_blocker,
+    duplicates_in,
     queue_slice,
     request_view,
 )
 from deletion_requests.services import (
     approve_plan,
+    decide_duplicate_of,
     deny_request,
     receive_request,
     withdraw_request,
@@ -138,6 +140,26 @@ def approve_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     return told(request, request_id, act)
 
 
+@button_of_request(Act.DECIDE_DUPLICATES)
+def duplicates_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
+    """Decide whose row a duplicate is."""
+    form = DuplicateForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Say of one row whose it is.")
+        return redirect("request", request_id)
+
+    def act() -> str:
+        decide_duplicate_of(
+            request_id=request_id,
+            record_id=form.cleaned_data["record"],
+            decision=form.cleaned_data["decision"],
+            actor=actor_of(request),
+        )
+        return f"It is recorded whose {form.cleaned_data['record']} is."
+
+    return told(request, request_id, act)
+
+
 @button_of_request(Act.RESUME_REQUEST, Act.RESUME_JOBS)
 def resume_page(request: OfficerRequest, request_id: UUID) -> HttpResponse:
     """Send a request on that waited for a person, or say why it cannot go on."""
@@ -198,6 +220,7 @@ def _context(request: OfficerRequest, view: RequestView) -> dict[str, Any]:
         "next": NEXT[state],
         "stages": stages(state, work_began=work_began, resumption=resumption),
         "graph": graph_of(view.trace),
+        "duplicates": duplicates_in(view.id),
         "live": state in LIVE_STATES,
         "blocker": approval_blocker(view, request.user),
         "approvals_needed": APPROVALS_NEEDED,

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from deletion_requests.deadlines import rules
 from governance.models import User
 from governance.parsing import StrictSerializer
+from lineage.models import DuplicateDecision
 
 _SHA256 = r"^[0-9a-f]{64}$"
 
@@ -42,6 +43,13 @@ class ApprovalBody(StrictSerializer):
 
 class EmptyBody(StrictSerializer):
     """No field at all."""
+
+
+class DuplicateBody(StrictSerializer):
+    """Whose row a duplicate is."""
+
+    record = serializers.CharField(max_length=200)
+    decision = serializers.ChoiceField(choices=DuplicateDecision.Decision.choices)
 
 
 class TokenBody(StrictSerializer):

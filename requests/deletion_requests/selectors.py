@@ -11,12 +11,14 @@ from django.utils import timezone
 from deletion_requests.approvals import approval_blocker
 from deletion_requests.deadlines import compute_clock, days_left, rule_for
 from deletion_requests.errors import RequestNotFoundError
-from deletion_requests.lifecycle import FINAL_STATES, State, label_of
+from deletion_requests.lifecycle import FINAL_STATES, UNTIL_THE_WORK, State, label_of
 from deletion_requests.models import Approval, ClockEvent, DeletionRequest, RecordedTrace
 from deletion_requests.queueing import QueueFilters, QueueRow, queue, queue_slice
 from deletion_requests.recipient_selectors import RecipientView, attention_to, recipients_of
+from deletion_requests.subjects import subject_of
 from deletion_requests.timeline import TimelineEntry, timeline_of
 from governance.models import Role
+from lineage.selectors import Duplicate, duplicates_of
 from unlearning.selectors import PlanView, latest_plan_of
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "RequestView",
     "TimelineEntry",
     "approval_blocker",
+    "duplicates_in",
     "queue",
     "queue_slice",
     "request_view",
@@ -177,6 +180,17 @@ def request_view(request_id: UUID) -> RequestView:
     )
 
 
+def duplicates_in(request_id: UUID) -> tuple[Duplicate, ...]:
+    """Rows that say the same as the data subject's records; none once the work has begun.
+
+    Raises:
+        RequestNotFoundError: There is no such request.
+        CannotUnseal: The key of digests is being changed, and the address was sealed with another.
+    """
+    row = get_request(request_id)
+    return duplicates_of(subject_of(row)) if State(row.state) in UNTIL_THE_WORK else ()
+
+
 def _clock_event(event: ClockEvent) -> ClockEventView:
     return ClockEventView(
         kind=event.kind,
@@ -197,9 +211,8 @@ def _identity(row: DeletionRequest) -> IdentityView | None:
 
 
 def _approvals(plan: PlanView) -> tuple[ApprovalView, ...]:
-    rows = (
-        Approval.objects.filter(plan_id=plan.id).select_related("officer").order_by("approved_at")
-    )
+    given = Approval.objects.filter(plan_id=plan.id).select_related("officer")
+    rows = given.order_by("approved_at", "pk")
     return tuple(
         ApprovalView(
             officer=row.officer.get_username(),

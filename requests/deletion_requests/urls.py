@@ -12,6 +12,7 @@ urlpatterns = [
     path(_ONE, api.RequestApi.as_view(), name="api-request"),
     path(f"{_ONE}/identity", api.IdentityApi.as_view(), name="api-identity"),
     path(f"{_ONE}/approvals", api.ApprovalsApi.as_view(), name="api-approvals"),
+    path(f"{_ONE}/duplicates", api.DuplicatesApi.as_view(), name="api-duplicates"),
     path(f"{_ONE}/withdrawal", api.WithdrawalApi.as_view(), name="api-withdrawal"),
     path(f"{_ONE}/resumption", api.ResumptionApi.as_view(), name="api-resumption"),
 ]

@@ -28,7 +28,7 @@ def graph() -> BigGraph:
 def datasets(graph: BigGraph) -> Mapping[int, Dataset]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")  # begins the test's transaction, so that nothing is committed
-    return load_graph(connection.connection, graph, seed=1)
+    return load_graph(connection.connection, graph)
 
 
 def test_a_person_is_traced_through_a_whole_line_of_work(

@@ -14,7 +14,7 @@ import sys
 from django.urls import get_resolver
 import config.wsgi
 get_resolver().url_patterns
-print([name for name in ("torch", "mlflow", "sklearn", "pandas") if name in sys.modules])
+print([name for name in ("torch", "mlflow", "sklearn", "pandas", "pyarrow") if name in sys.modules])
 """
 
 

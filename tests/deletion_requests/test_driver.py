@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from deletion_requests.errors import WrongTransitionError
 from deletion_requests.models import DeletionRequest, RecordedTrace
@@ -15,9 +16,11 @@ from deletion_requests.services import (
     sweep_requests,
 )
 from governance.models import OutboxMessage, Role
+from governance.sealing import seal
 from governance.subjects import subject_digest
 from lineage.graph import ArtifactKind
-from lineage.models import Artifact
+from lineage.models import Artifact, Posting
+from lineage.services import rotate_key
 from tests.factories import DeletionRequestFactory, OfficerFactory
 from tests.people import ANN, record_dataset, write_dataset
 from unlearning.models import Job, Plan
@@ -52,6 +55,27 @@ def test_a_known_person_is_traced_and_planned_for() -> None:
     plan = Plan.objects.get(case_id=request.pk)
     assert (plan.author, plan.record_ids) == (author, ["C-1"])
     assert RecordedTrace.objects.get(request=request).purpose == "initial"
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("retired", [False, True])
+def test_a_request_from_before_another_key_finds_rows_under_the_new_one(
+    settings: Settings, *, retired: bool
+) -> None:
+    OfficerFactory.create()
+    request = verified(ANN)
+    DeletionRequest.objects.update(sealed_contact=seal(ANN))
+    old = settings.SUBJECT_PEPPERS
+    settings.SUBJECT_PEPPERS = {**old, request.key_version + 1: b"another pepper"}
+    settings.SUBJECT_PEPPER_VERSION = request.key_version + 1
+    rotate_key(progress=lambda _: None)
+    assert not Posting.objects.filter(subject_digest=request.subject_digest).exists()
+    if retired:
+        settings.SUBJECT_PEPPERS = {request.key_version + 1: b"another pepper"}
+
+    assert advance_request(request_id=request.pk) == "planned"
+
+    assert Plan.objects.get(case_id=request.pk).record_ids == ["C-1"]
 
 
 def test_records_that_cannot_be_told_apart_need_a_person(tmp_path: Path) -> None:

@@ -62,3 +62,16 @@ def test_an_approval_is_bound_with_the_roles_that_the_officer_had(planned: Delet
     held = bound(planned, "request.approval")
     assert held["roles"] == ["Privacy officer"]
     assert held["approved_at"] == given.approved_at.isoformat(timespec="seconds")
+
+
+def test_a_trace_counts_the_duplicates_that_nobody_decided_upon(tmp_path: Path) -> None:
+    rows = [("C-1", ANN, "Bern"), ("C-2", "bob@example.org", "Bern"), ("C-3", ANN, "Rome")]
+    record_dataset(write_dataset(tmp_path / "people", rows))
+    OfficerFactory.create(username="ann")
+    request = DeletionRequestFactory.create(
+        state="verified", subject_digest=subject_digest(ANN).value
+    )
+    assert advance_request(request_id=request.pk) == "planned"
+    impact = RecordedTrace.objects.get(request=request).impact
+    assert stated_trace(impact)["undecided_duplicates"] == 1
+    assert bound(request, "trace.initial")["digest"] == stated_digest(stated_trace(impact))

@@ -79,7 +79,6 @@ def in_order() -> dict[str, Any]:
 
 @settings(
     max_examples=6,
-    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would take minutes here
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

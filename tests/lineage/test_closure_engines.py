@@ -86,7 +86,7 @@ def histories(draw: st.DrawFn) -> tuple[list[int], list[Row]]:
     return nodes, list(rows.values())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(histories(), st.lists(st.integers(0, 41), min_size=1, max_size=4), st.data())
 def test_the_arrays_answer_as_the_oracle_at_every_moment(
     history: tuple[list[int], list[Row]], sources: list[int], data: st.DataObject
@@ -100,7 +100,7 @@ def test_the_arrays_answer_as_the_oracle_at_every_moment(
             assert answer(engine.trace(sources, as_of=as_of)) == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(histories(), st.one_of(st.none(), st.integers(0, MOMENTS + 2)), st.data())
 def test_the_counts_are_the_lengths_of_the_answers(
     history: tuple[list[int], list[Row]], as_of: int | None, data: st.DataObject

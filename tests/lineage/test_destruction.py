@@ -47,7 +47,11 @@ def test_a_destroyed_cache_and_its_segments_leave_the_trace(tmp_path: Path) -> N
     postings = list(Posting.objects.all())
     assert postings
     for posting in postings:
-        assert (posting.segments, posting.record_ids, len(posting.past_segments)) == ([], [], 1)
+        assert (posting.segments, posting.record_ids, len(posting.past_segments or ())) == (
+            [],
+            [],
+            1,
+        )
 
 
 def test_a_model_that_read_a_destroyed_cache_is_still_listed(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The columns of the gap rules against walks that anybody can follow."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage.closure import Snapshot
@@ -95,7 +95,6 @@ def test_links_are_found_by_either_end_whatever_their_order(graph: Graph) -> Non
         assert counts == {node: [d for _, d in ends].count(node) for node in counts}
 
 
-@settings(deadline=None)  # the first walk waits for its compilation
 @given(graphs(), st.data())
 def test_an_unknown_on_or_under_the_paths_of_an_answer_makes_it_incomplete(
     graph: Graph, data: st.DataObject

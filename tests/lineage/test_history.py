@@ -28,9 +28,9 @@ from lineage.models import (
     Posting,
 )
 from lineage.selectors import impact_document, trace_subject
-from lineage.selectors.knowledge import read_snapshot
 from lineage.services.derivations import settle_copies
 from tests.lineage.columns import knowledge, told
+from tests.lineage.whole_graph import read_snapshot
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ANN = subject_digest("ann@example.org")

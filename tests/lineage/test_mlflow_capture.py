@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
 import mlflow
 import pytest
+from django.core.management import CommandError, call_command
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelInput, ViewType
 
@@ -262,3 +264,24 @@ def test_the_web_process_does_not_load_mlflow() -> None:
     code += "sys.exit('mlflow' in sys.modules or 'torch' in sys.modules)"
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
+def test_the_dataset_that_a_run_logged_is_found_as_files_and_loaded(trained_store: str) -> None:
+    client = MlflowClient(tracking_uri=trained_store)
+    experiments = [found.experiment_id for found in client.search_experiments()]
+    [run] = client.search_runs(experiments)
+    words = ("--dataset=mine@1", "--record-id=customer_number", "--subject=email")
+
+    def load(source: str) -> None:
+        call_command(
+            "index_load", *words, f"--tracking-uri={trained_store}", source, stdout=StringIO()
+        )
+
+    load(f"mlflow:{run.info.run_id}/training")
+    assert [record.record_id for record in trace_subject(ANN).records] == ["C-1"]
+    for source, problem in (
+        (f"mlflow:{run.info.run_id}/other", "it read: mine"),
+        ("mlflow:0123", "shows no run 0123"),
+    ):
+        with pytest.raises(CommandError, match=problem):
+            load(source)

@@ -12,8 +12,9 @@ from governance.models import Role
 from lineage.graph import ArtifactKind
 from lineage.locks import lock_graph
 from lineage.models import Artifact
-from lineage.selectors.knowledge import one_moment, read_snapshot
+from lineage.selectors.knowledge import one_moment
 from tests.factories import ArtifactFactory, OfficerFactory
+from tests.lineage.whole_graph import read_snapshot
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -29,7 +29,7 @@ def test_the_example_holds() -> None:
     assert doctest.testmod(paths).failed == 0
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PAIRS, st.sets(st.sampled_from(NODES), min_size=1, max_size=3), st.sampled_from(NODES))
 def test_every_simple_path_is_found_once(pairs: list[Pair], sources: set[int], target: int) -> None:
     graph: nx.DiGraph[int] = nx.DiGraph(pairs)

@@ -1,6 +1,7 @@
 """Whether a training is allowed: every rule, and that nothing unknown is ever allowed."""
 
 import doctest
+from collections.abc import Hashable
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -93,7 +94,7 @@ def test_each_rule_refuses_by_its_name_with_a_reason_and_a_remedy(
 
 
 def test_people_are_counted_and_kept_apart_by_rule() -> None:
-    people = {
+    people: dict[Hashable, Person] = {
         1: Person(choices=(opted_out(),)),
         2: Person(choices=(consented(),)),
         3: Person(taken_out_at=EARLIER),

@@ -142,7 +142,7 @@ def test_a_redaction_forgets_the_record_and_supersedes_the_version(tmp_path: Pat
     states = Artifact.objects.filter(kind=ArtifactKind.SEGMENT).values_list("state", flat=True)
     assert sorted(states) == ["current", "current", "destroyed"]
     ann = Posting.objects.get(subject_digest=subject_digest("ann@example.org").value)
-    assert (ann.segments, ann.record_ids, len(ann.past_segments)) == ([], [], 1)
+    assert (ann.segments, ann.record_ids, len(ann.past_segments or ())) == ([], [], 1)
     assert trace_subject(subject_digest("ann@example.org")).records == ()
     assert found("ann@example.org") == {}
 

@@ -222,7 +222,6 @@ def in_order() -> dict[str, Any]:
 
 @settings(
     max_examples=20,
-    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would take minutes here
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

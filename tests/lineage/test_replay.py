@@ -15,12 +15,13 @@ from governance.subjects import subject_digest
 from lineage.closure import Snapshot
 from lineage.closure.columns import EdgeColumns
 from lineage.closure.networkx_engine import NetworkxEngine
+from lineage.difference import compare_graphs
 from lineage.graph import ROW_HOLDERS, Impact
 from lineage.locks import lock_graph
 from lineage.models import Artifact, ArtifactState, Moment
 from lineage.selectors import impact_document, trace_subject
+from lineage.selectors.changes import differing_parts
 from lineage.selectors.history import moment_at
-from lineage.selectors.knowledge import read_snapshot
 from lineage.selectors.postgres_engine import PostgresEngine
 from lineage.selectors.standing import standing_graph
 from lineage.services import (
@@ -34,6 +35,7 @@ from lineage.services import (
 from lineage.services.mlflow import record_state
 from tests.lineage import company
 from tests.lineage.columns import edges_of, knowledge, told
+from tests.lineage.whole_graph import read_snapshot
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = (company.ANN, company.BOB, company.EVE)
@@ -205,3 +207,23 @@ def test_every_past_answer_is_given_again(tmp_path: Path, seed: int) -> None:
             } == set()
         document = impact_document(trace_subject(subject_digest(company.ANN), seen.at), seen.at)
         assert document["affected"] == seen.document
+
+
+def test_what_changed_between_two_moments_is_what_differs_between_two_graphs(
+    tmp_path: Path,
+) -> None:
+    story = Story(tmp_path, 3)
+    story.begin()
+    story.go_on(10)
+    pairs = [
+        (story.seen[first], story.seen[second])
+        for second in range(len(story.seen))
+        for first in {0, second // 2, second - 1} - {second, -1}
+    ]
+    assert any(compare_graphs(was.graph, now.graph).changed for was, now in pairs)
+    for was, now in pairs:
+        parts = differing_parts(was.at, now.at)
+        assert compare_graphs(*parts) == compare_graphs(was.graph, now.graph)
+    first, last = story.seen[0], story.seen[-1]
+    until_now = compare_graphs(*differing_parts(first.at, None))
+    assert until_now == compare_graphs(first.graph, last.graph)

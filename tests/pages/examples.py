@@ -24,6 +24,7 @@ from tests.factories import (
     signed_report,
 )
 from tests.pages.company import COMPANY, METHOD_OF, SUBJECT, lineage
+from tests.pages.duplicates import with_a_duplicate
 from unlearning.methods import METHODS
 from unlearning.models import JobState, Plan, PlanStep, StepState
 
@@ -63,6 +64,7 @@ def furnished() -> House:
     for request in requests.values():
         _tell(request)
     requests["partly_done"] = waiting_for_recipients()
+    requests["duplicate"] = with_a_duplicate(officer)
     _carry_out(requests["executing"], running=4)
     _carry_out(requests["needs_human"], running=6, stuck=True)
     DeletionRequest.objects.filter(pk=requests["needs_human"].pk).update(

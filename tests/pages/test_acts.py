@@ -17,6 +17,7 @@ from tests.factories import (
     planned_request,
     signed_report,
 )
+from tests.pages.duplicates import with_a_duplicate
 from tests.pages.examples import waiting_for_recipients
 from unlearning.models import JobState, Plan
 
@@ -81,6 +82,7 @@ def reported() -> DeletionRequest:
     return DeletionRequest.objects.get(pk=report.request_id)
 
 
+DECISION = {"record": "x-17", "decision": "other_person"}
 REQUEST = "/requests/{id}/"
 API = "/api/v1/requests/{id}"
 WAYS: dict[Act, Ways] = {
@@ -128,6 +130,14 @@ WAYS: dict[Act, Ways] = {
         api=f"{API}/approvals",
         shown_on=REQUEST,
         shows="Approve this plan",
+    ),
+    Act.DECIDE_DUPLICATES: Ways(
+        scene=with_a_duplicate,
+        page=f"{REQUEST}duplicates",
+        sends=True,
+        api=f"{API}/duplicates",
+        shown_on=REQUEST,
+        shows="Of another person",
     ),
     Act.MANAGE_RECIPIENTS: Ways(
         scene=waiting_for_recipients,
@@ -218,6 +228,8 @@ def passes_api(ways: Ways, officer: User) -> bool:
     body = {}
     if ways.api.endswith("approvals") and plan:
         body = {"plan_digest": plan.digest}
+    elif ways.api.endswith("duplicates"):
+        body = DECISION
     elif ways.api.endswith("partial-report"):
         body = {"reason": "It was reminded twice."}
     answer = client.post(path, body) if ways.sends else client.get(path)
@@ -238,7 +250,12 @@ def passes_page(act: Act, ways: Ways, officer: User) -> bool:
     plan = Plan.objects.filter(case_id=request.pk).first()
     before = DeletionRequest.objects.get(pk=request.pk).state
     said = "It was answered before."
-    data = {"plan_digest": plan.digest if plan else "", "reason": said, "sentence": said}
+    data = {
+        "plan_digest": plan.digest if plan else "",
+        "reason": said,
+        "sentence": said,
+        **DECISION,
+    }
     assert client.post(path, data).status_code in {302, 403}
     after = DeletionRequest.objects.get(pk=request.pk)
     return after.approvals.exists() if act is Act.APPROVE_PLAN else after.state != before

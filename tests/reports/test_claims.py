@@ -173,6 +173,14 @@ def test_equal_rows_of_others_are_a_limit_only_where_there_are_some() -> None:
         assert limit.startswith(said)
 
 
+def test_rows_that_nobody_decided_upon_are_a_limit_until_they_are_decided() -> None:
+    [act, *_] = ACTIONS
+    for count, said in ((1, "1 row that says"), (3, "3 rows that say")):
+        [*_, limit] = derive_claim(replace(act, undecided_duplicates=count)).limits
+        assert limit.startswith(said)
+        assert "was not decided" in limit
+
+
 def test_a_notice_without_answer_stays_the_weaker_verb() -> None:
     act = action("recipient_notice", "recipient", ("run_recorded", "recipient_notified"))
     claim = derive_claim(act)

@@ -146,7 +146,7 @@ def test_long_words_stay_on_the_page() -> None:
         page.extract_text(visitor_text=check)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.text(max_size=60))
 def test_any_text_can_be_printed(entered: str) -> None:
     document = {**report_document(), "residual_risk": [entered]}

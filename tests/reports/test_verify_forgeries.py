@@ -129,6 +129,10 @@ def invent_equal_rows(document: dict[str, Any]) -> None:
     document["actions"][1]["same_content"] = 5
 
 
+def hide_undecided_rows(document: dict[str, Any]) -> None:
+    document["trace"]["undecided_duplicates"] = 2
+
+
 def name_another_signer(document: dict[str, Any]) -> None:
     document["report"]["signer"] = "0" * 64
 
@@ -211,6 +215,7 @@ def test_a_statement_that_covers_something_else_is_refused(export: Path) -> None
         ),
         (hide_an_ancestor, "it leaves out that income-tuned was made from income-net."),
         (invent_equal_rows, "it counts the equal rows of others wrongly at income-sisa."),
+        (hide_undecided_rows, "it counts the undecided rows wrongly at income-sisa."),
         (name_another_signer, "it names another key as its signer."),
     ],
 )

@@ -108,3 +108,18 @@ def test_row_holders_without_a_record_say_whether_their_rows_were_read() -> None
     read = without_rows(impact_of([log, cache], indexed=True))
     assert set(read.values()) == {"every row of it was read and none belongs to the data subject"}
     assert set(read) == {log.pk, cache.pk}
+
+
+def test_rows_that_only_a_person_can_take_out_say_why() -> None:
+    def holder(form: str, **attributes: str) -> Artifact:
+        layout = {"format": form, "subject_columns": ["email"], "record_id_column": "id"}
+        made: Artifact = ArtifactFactory.create(
+            kind=ArtifactKind.DATASET_VERSION, attributes={"record_index": layout, **attributes}
+        )
+        return made
+
+    rows = [holder("parquet"), holder("huggingface"), holder("csv", by_hand="it is a single file")]
+    reasons = [gathered(*rows)[row.pk].by_hand for row in rows]
+    assert reasons[0] == ""
+    assert "Hugging Face folder" in reasons[1]
+    assert reasons[2] == "it is a single file"

@@ -9,15 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lineage.records import (
-    SEGMENT_PATTERN,
-    MalformedRecordsError,
-    list_segments,
-    version_digest,
-)
+from lineage.records import MalformedRecordsError, list_segments, version_digest
 from lineage.selectors import synthesis_of
 from lineage.services import record_redaction, record_regeneration
-from unlearning.data import DESCRIPTION_FILE
+from unlearning.data import DESCRIPTION_FILE, possible_segments
 from unlearning.errors import JobFailedError
 from unlearning.jobs.descriptions import generator_of
 from unlearning.jobs.lease import Lease
@@ -85,7 +80,7 @@ def _replace_all(names: Sequence[str], made: Path, directory: Path, lease: Lease
 
 
 def _delete_surplus(directory: Path, made: Path, lease: Lease) -> None:
-    for path in sorted([*directory.glob(SEGMENT_PATTERN), directory / DESCRIPTION_FILE]):
+    for path in sorted([*possible_segments(directory), directory / DESCRIPTION_FILE]):
         if not (made / path.name).exists():
             lease.check()
             delete_here(path)

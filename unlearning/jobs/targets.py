@@ -6,8 +6,13 @@ Everything here is asked before the first file is written.
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from lineage.records import SEGMENT_PATTERN
-from unlearning.data import DESCRIPTION_FILE, DatasetError, read_description, read_rows
+from unlearning.data import (
+    DESCRIPTION_FILE,
+    DatasetError,
+    possible_segments,
+    read_description,
+    read_rows,
+)
 from unlearning.digests import file_digest
 from unlearning.errors import JobFailedError, ResultOutdatedError
 from unlearning.jobs.guards import unapproved_places, why_out_of_bounds, why_shared
@@ -76,7 +81,7 @@ def segments_due(
             due.append(file.name)
         elif found != segment["new_digest"]:
             strange.append(file.name)
-    others = [file for file in directory.glob(SEGMENT_PATTERN) if file.name not in due]
+    others = [file for file in possible_segments(directory) if file.name not in due]
     if strange and any(_may_hold(file, record_ids) for file in others):
         raise ResultOutdatedError(
             f"The files in {directory} do not hold the rows of {', '.join(strange)} that were "
@@ -96,7 +101,7 @@ def require_known_files(directory: Path, made: Path, replaced: Mapping[str, str]
     Raises:
         ResultOutdatedError: A segment there is neither an old one nor a new one.
     """
-    for file in sorted(directory.glob(SEGMENT_PATTERN)):
+    for file in possible_segments(directory):
         new = made / file.name
         known = {(replaced or {}).get(file.name), file_digest(new) if new.is_file() else None}
         if file_digest(file) not in known:
@@ -117,7 +122,7 @@ def _may_hold(file: Path, record_ids: Collection[str]) -> bool:
 
 def _linked(directory: Path) -> str:
     """Say what is a link to files elsewhere, which would keep the old rows; empty for nothing."""
-    paths = [directory, *directory.glob(SEGMENT_PATTERN), directory / DESCRIPTION_FILE]
+    paths = [directory, *possible_segments(directory), directory / DESCRIPTION_FILE]
     links = [path.name for path in paths if path.is_symlink()]
     return f"{links[0]} is a link to files elsewhere" if links else ""
 

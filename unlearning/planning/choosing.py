@@ -67,7 +67,9 @@ def _for_index(artifact: PlanningArtifact) -> PlannedStep | Uncovered:
     return quick_step(artifact, "vector_removal", "The index holds vectors of the records.")
 
 
-def _for_rows(artifact: PlanningArtifact) -> PlannedStep:
+def _for_rows(artifact: PlanningArtifact) -> PlannedStep | Uncovered:
+    if artifact.by_hand:
+        return _left_to_a_person(artifact)
     return quick_step(artifact, "source_row_deletion", "It holds rows of the records.")
 
 
@@ -79,12 +81,23 @@ def _for_source(artifact: PlanningArtifact) -> Uncovered:
     return Uncovered(artifact=artifact.id, reason=reason)
 
 
-def _for_cache(artifact: PlanningArtifact) -> PlannedStep:
+def _left_to_a_person(artifact: PlanningArtifact) -> Uncovered:
+    reason = f"{artifact.by_hand}; a person must delete the records there"
+    return Uncovered(artifact=artifact.id, reason=reason)
+
+
+def _for_cache(artifact: PlanningArtifact) -> PlannedStep | Uncovered:
+    if artifact.by_hand and (artifact.feeds_training or not _of_files(artifact)):
+        return _left_to_a_person(artifact)
     if artifact.feeds_training:
         reason = "It holds rows of the records; a model is trained on the others, so they stay."
         return quick_step(artifact, "source_row_deletion", reason)
     reason = "It holds copies of the records and can be filled anew from the data that remain."
     return quick_step(artifact, "artifact_destruction", reason)
+
+
+def _of_files(artifact: PlanningArtifact) -> bool:
+    return all(location.startswith("file:") for location in artifact.locations)
 
 
 def _for_checkpoint(artifact: PlanningArtifact) -> PlannedStep | Uncovered:

@@ -58,6 +58,8 @@ class PlanningArtifact:
     feeds_training: bool = False
     #: Where its files lie, copies included.
     locations: tuple[str, ...] = ()
+    #: Holders of rows: why no job can take rows out of its files; empty where one can.
+    by_hand: str = ""
     #: Recipients: whether an address is recorded.
     reachable: bool = False
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from lineage.graph import ROW_HOLDERS, TRAINED, ArtifactKind, Impact, Relation
 from lineage.models import Artifact
+from lineage.records import layout_from, why_not_rewritable
 from lineage.selectors import (
     Synthesis,
     Training,
@@ -13,6 +14,7 @@ from lineage.selectors import (
     synthesis_of,
     training_of,
 )
+from lineage.services.datasets import BY_HAND
 from unlearning.jobs.descriptions import why_unrepeatable
 from unlearning.planning import (
     PlanningArtifact,
@@ -79,6 +81,7 @@ def gather(
                 synthesis=_sampling(synthesis),
                 feeds_training=item.node.id in read,
                 locations=locations_of(item.node.id),
+                by_hand=_by_hand(rows[item.node.id]),
                 reachable=contact_of(item.node.id) is not None,
             )
             for item in affected
@@ -86,6 +89,13 @@ def gather(
             for synthesis in [syntheses[item.node.id]]
         )
     )
+
+
+def _by_hand(row: Artifact) -> str:
+    """Say why only a person can take rows out of a dataset; empty where a job can."""
+    layout = layout_from(row.attributes)
+    told = str(row.attributes.get(BY_HAND, ""))
+    return told or (why_not_rewritable(layout.format) if layout else "")
 
 
 def _trained_on(training: Training | None) -> set[int]:

@@ -4,6 +4,7 @@ from deletion_requests.services.acknowledging import acknowledge_by_link, record
 from deletion_requests.services.approval import approve_plan
 from deletion_requests.services.attention import give_up_report
 from deletion_requests.services.driver import advance_request, attempt_request, resume_request
+from deletion_requests.services.duplicates import decide_duplicate_of
 from deletion_requests.services.ending import close_with_report, deny_request, withdraw_request
 from deletion_requests.services.identity import CodeAnswer, confirm_identity, send_code
 from deletion_requests.services.intake import receive_request
@@ -24,6 +25,7 @@ __all__ = [
     "attempt_request",
     "close_with_report",
     "confirm_identity",
+    "decide_duplicate_of",
     "deny_request",
     "give_up_report",
     "notify_recipient",

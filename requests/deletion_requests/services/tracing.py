@@ -6,11 +6,11 @@ from django.utils import timezone
 
 from deletion_requests.models import DeletionRequest, RecordedTrace
 from deletion_requests.services.transitions import SYSTEM
+from deletion_requests.subjects import subject_of
 from deletion_requests.timeline import reference_of
 from governance.ledger.services import append_entry
-from governance.subjects import SubjectDigest
 from lineage.graph import Impact
-from lineage.selectors import impact_document, trace_subject
+from lineage.selectors import count_undecided, impact_document, trace_subject
 from lineage.stated import stated_digest, stated_trace
 from unlearning.ledgering import as_recorded
 from unlearning.models import Evidence
@@ -18,9 +18,7 @@ from unlearning.models import Evidence
 
 def impact_of(request: DeletionRequest) -> Impact:
     """Find everything that holds or inherited the data subject's records, as of now."""
-    return trace_subject(
-        SubjectDigest(value=bytes(request.subject_digest), key_version=request.key_version)
-    )
+    return trace_subject(subject_of(request))
 
 
 def record_trace(
@@ -35,6 +33,8 @@ def record_trace(
         evidence: Findings that were recorded of it.
     """
     document = impact_document(impact)
+    if undecided := count_undecided(subject_of(request)):
+        document["undecided_duplicates"] = undecided
     RecordedTrace.objects.update_or_create(
         request=request,
         purpose=purpose,
