@@ -68,6 +68,11 @@ INFLUENCES: Mapping[str, str] = {
     "exposure": "Exposes it",
 }
 
+#: What shows that nothing crossed a link → what it shows.
+EVIDENCE: Mapping[str, str] = {
+    "record_index": "every row of it was read",
+}
+
 #: Where a request stands → tone.
 STATE_TONES: Mapping[str, str] = {
     "received": "blue",

@@ -10,6 +10,7 @@ from datetime import datetime
 from governance.vocabulary import (
     ACTORS,
     CLOCK_EVENTS,
+    EVIDENCE,
     GUARANTEES,
     INFLUENCES,
     KINDS,
@@ -53,6 +54,11 @@ def guarantee_classes() -> Sequence[tuple[str, str, str]]:
 def influence_name(influence: str) -> str:
     """Name of a kind of influence."""
     return INFLUENCES.get(influence, phrase(influence))
+
+
+def evidence_shown(evidence: str) -> str:
+    """What the evidence that blocks a link shows of the artifact behind it."""
+    return EVIDENCE.get(evidence, phrase(evidence))
 
 
 def state_tone(state: str) -> str:

@@ -230,6 +230,18 @@ class RecordRef:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BlockedLink:
+    """A derivation that leads on from something reached, and of which nothing crossed."""
+
+    #: Ids of what was reached, and of what was not.
+    upstream: int
+    downstream: int
+    relation: Relation
+    #: What shows that nothing crossed: :attr:`Propagation.blocked_by`.
+    evidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Impact:
     """The whole answer of a trace."""
 
@@ -247,3 +259,6 @@ class Impact:
     #: How many data sets the record index covered: what was looked into for records.
     datasets_examined: int
     cycles: tuple[tuple[int, ...], ...] = field(default=())
+    #: Why artifacts in use that came from something reached were not reached themselves; ordered
+    #: by ids. What is reached another way is in none.
+    blocked: tuple[BlockedLink, ...] = field(default=())

@@ -13,6 +13,9 @@ MENTIONED = "mentioned"
 #: Attribute of artifacts with the digests of other content than the recorded one that was seen
 #: under the same identity; it is gone once the rows were read anew.
 OTHER_DIGESTS = "other_digests"
+#: Attribute of destroyed artifacts with the first use after that: ``at`` (ISO 8601, UTC) and
+#: ``run`` (its name, or empty); it is gone once the artifact was made again.
+USED_AFTER_DESTRUCTION = "used_after_destruction"
 
 
 class ActivityKind(models.TextChoices):

@@ -37,6 +37,7 @@ LISTED = {
     "records": "record",
     "reasons": "reason",
     "frontier": "frontier",
+    "blocked": "blocked",
     "cycles": "cycle",
 }
 

@@ -13,6 +13,7 @@ FILTERS = (
     wording.guarantee_name,
     wording.guarantee_tone,
     wording.influence_name,
+    wording.evidence_shown,
     wording.state_tone,
     wording.outcome_name,
     wording.verb_tone,

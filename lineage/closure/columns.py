@@ -156,6 +156,8 @@ CARRIES: NDArray[np.bool_] = np.array(
         for relation in RELATIONS
     ]
 )
+#: Relations, by code, that can carry influence.
+CAN_CARRY: Mask = np.array([rules.any() for rules in CARRIES])
 #: Relations, by code, of which evidence can show that nothing crossed.
 BLOCKABLE: Mask = np.array([rules.any() and not rules.all() for rules in CARRIES])
 

@@ -7,12 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineage.closure import Closure, Reach
-from lineage.closure.columns import CURRENT, Codes, Mask
-from lineage.closure.links import CODES
+from lineage.closure.columns import CURRENT, Codes, EdgeColumns, Mask
+from lineage.closure.links import CODES, RELATIONS
 from lineage.closure.standing import StandingGraph
 from lineage.codes import KINDS, STATES
 from lineage.gaps import FoundGap
-from lineage.graph import Affected, ArtifactKind, Impact, Node, RecordRef, Relation
+from lineage.graph import (
+    PROPAGATION,
+    Affected,
+    ArtifactKind,
+    BlockedLink,
+    Impact,
+    Node,
+    RecordRef,
+    Relation,
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,6 +42,8 @@ class Answer:
     gaps: tuple[FoundGap, ...]
     #: Nodes where the walk had to stop although more may lie behind them.
     frontier: tuple[int, ...]
+    #: The edges of :attr:`lineage.graph.Impact.blocked`.
+    blocked: EdgeColumns
     snapshot_hash: str
     datasets_examined: int
 
@@ -49,6 +60,23 @@ class Answer:
         """How many artifacts of each kind are listed; kinds of none are left out."""
         counts = np.bincount(self.kinds, minlength=len(KINDS)).tolist()
         return {kind: count for kind, count in zip(KINDS, counts, strict=True) if count}
+
+    def counts_by_certainty(self) -> dict[str, int]:
+        """How many artifacts are listed as certain, and how many as possible."""
+        certain = int(self.closure.certain[self.listed].sum())
+        return {"certain": certain, "possible": len(self) - certain}
+
+    def blocked_links(self) -> tuple[BlockedLink, ...]:
+        """The links that evidence blocked, one value each."""
+        return tuple(
+            BlockedLink(
+                upstream=upstream,
+                downstream=downstream,
+                relation=RELATIONS[code],
+                evidence=PROPAGATION[RELATIONS[code]].blocked_by,
+            )
+            for upstream, downstream, code in self.blocked.rows()
+        )
 
     def reaches(self, begin: int = 0, end: int | None = None) -> Iterable[Reach]:
         """How what is listed is reached, from one place of the list until before another."""
@@ -102,6 +130,7 @@ class Answer:
             snapshot_hash=self.snapshot_hash,
             datasets_examined=self.datasets_examined,
             cycles=self.closure.cycles,
+            blocked=self.blocked_links(),
         )
 
 
@@ -125,17 +154,14 @@ def answer_trace(
     """
     closure = graph.engine.trace(sources)
     places = graph.nodes.places_of(closure.nodes)
-    states = graph.nodes.states[places]
-    listed = states == CURRENT
-    listed[~listed] = _served(graph, closure.nodes[~listed])
-    rows = closure.by_rank[listed[closure.by_rank]]
+    rows = closure.by_rank[_in_use(graph, places)[closure.by_rank]]
     met = _met(closure, {node for found in found_gaps for node in found.near})
     hiding = [found for found in found_gaps if found.may_hide(met)]
     return Answer(
         closure=closure,
         listed=rows,
         kinds=graph.nodes.kinds[places[rows]],
-        states=states[rows],
+        states=graph.nodes.states[places[rows]],
         indexed=graph.nodes.indexed[places[rows]],
         records=tuple(sorted(records, key=lambda r: (r.dataset_version, r.segment, r.record_id))),
         reasons=(
@@ -147,6 +173,7 @@ def answer_trace(
         ),
         gaps=tuple(found_gaps),
         frontier=tuple(sorted({node for found in hiding for node in found.near} & met)),
+        blocked=_blocked(graph, places),
         snapshot_hash=graph.hash,
         datasets_examined=graph.datasets_examined,
     )
@@ -156,6 +183,26 @@ def _met(closure: Closure, nodes: Collection[int]) -> frozenset[int]:
     """Which of some artifacts a closure reaches."""
     wanted = np.array(sorted(nodes), dtype=np.int64)
     return frozenset(wanted[np.isin(wanted, closure.nodes)].tolist())
+
+
+def _blocked(graph: StandingGraph, reached: NDArray[np.intp]) -> EdgeColumns:
+    """The links that evidence blocks, from what is reached to what is in use and is not."""
+    known = np.zeros(len(graph.nodes), dtype=np.bool_)
+    known[reached] = True
+    edges, ids = graph.blocked, graph.nodes.ids
+    rows = np.flatnonzero(known[edges.upstream] & ~known[edges.downstream])
+    rows = rows[_in_use(graph, edges.downstream[rows])]
+    upstream, downstream = edges.upstream[rows], edges.downstream[rows]
+    relation = edges.relation[rows]
+    found = EdgeColumns(upstream=ids[upstream], downstream=ids[downstream], relation=relation)
+    return found.where(np.lexsort((relation, downstream, upstream)))
+
+
+def _in_use(graph: StandingGraph, places: NDArray[np.integer]) -> Mask:
+    """Which of some artifacts are current, or served by a current product all the same."""
+    found: Mask = graph.nodes.states[places] == CURRENT
+    found[~found] = _served(graph, graph.nodes.ids[places[~found]])
+    return found
 
 
 def _served(graph: StandingGraph, ids: NDArray[np.int64]) -> Mask:

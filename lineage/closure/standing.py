@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lineage.closure.columns import CURRENT, Codes, EdgeColumns, NodeColumns, carrying
+from lineage.closure.columns import CAN_CARRY, CURRENT, Codes, EdgeColumns, NodeColumns, carrying
 from lineage.closure.csr_engine import CsrEngine
 from lineage.closure.digests import Digests, Table, graph_hash
 from lineage.closure.image import GraphImage, Stamp
@@ -129,6 +129,17 @@ class StandingGraph:
         return int((read & (self.nodes.states == CURRENT)).sum())
 
     @cached_property
+    def blocked(self) -> EdgePlaces:
+        """The edges that would carry influence if no evidence showed that nothing crossed."""
+        idle = self._idle_places
+        chosen = CAN_CARRY[idle.relation]
+        return EdgePlaces(
+            upstream=idle.upstream[chosen],
+            downstream=idle.downstream[chosen],
+            relation=idle.relation[chosen],
+        )
+
+    @cached_property
     def edges(self) -> EdgePlaces:
         """All edges that hold, in no order."""
         graph = self._image.graph
@@ -143,11 +154,22 @@ class StandingGraph:
             )
             kept = ~held.among(self._left)
             upstream, downstream, relation = upstream[kept], downstream[kept], relation[kept]
-        others = self._came.and_also(self.idle)
+        came, idle = self._places_of(self._came), self._idle_places
         return EdgePlaces(
-            upstream=np.concatenate([upstream, self.nodes.places_of(others.upstream)]),
-            downstream=np.concatenate([downstream, self.nodes.places_of(others.downstream)]),
-            relation=np.concatenate([relation, others.relation]),
+            upstream=np.concatenate([upstream, came.upstream, idle.upstream]),
+            downstream=np.concatenate([downstream, came.downstream, idle.downstream]),
+            relation=np.concatenate([relation, came.relation, idle.relation]),
+        )
+
+    @cached_property
+    def _idle_places(self) -> EdgePlaces:
+        return self._places_of(self.idle)
+
+    def _places_of(self, edges: EdgeColumns) -> EdgePlaces:
+        return EdgePlaces(
+            upstream=self.nodes.places_of(edges.upstream),
+            downstream=self.nodes.places_of(edges.downstream),
+            relation=edges.relation,
         )
 
 

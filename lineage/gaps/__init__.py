@@ -6,7 +6,7 @@ family, the table of them in :mod:`lineage.gaps.finding`.
 
 from lineage.gaps.finding import GAP_RULES, RULE_NAMES, SEVERITY, find_gaps
 from lineage.gaps.found import SEVERITIES, FoundGap, Rule
-from lineage.gaps.knowledge import Details, Knowledge, UnendedRun
+from lineage.gaps.knowledge import Details, Knowledge, LaterUse, UnendedRun
 
 __all__ = [
     "GAP_RULES",
@@ -16,6 +16,7 @@ __all__ = [
     "Details",
     "FoundGap",
     "Knowledge",
+    "LaterUse",
     "Rule",
     "UnendedRun",
     "find_gaps",

@@ -4,7 +4,17 @@ from lineage.codes import Trait
 from lineage.gaps.found import LOW, Rule, Suspect, Words
 from lineage.gaps.knowledge import Knowledge
 from lineage.gaps.walk import Mask
-from lineage.graph import ROW_HOLDERS
+from lineage.graph import DATASETS, ROW_HOLDERS
+
+#: How to close the gap of something that was used after it was destroyed.
+USED_DATASET = (
+    "Find the copy that was read and send an OpenLineage event with it as an output, with its "
+    "place: it is in use again then, traces list it, and it can be deleted."
+)
+USED_MODEL = (
+    "Find the copy that was read, log it as a model of its own with what it was trained on, then "
+    "capture again: traces list it then, and it can be deleted."
+)
 
 
 def _copies_unreadable(known: Knowledge) -> Mask:
@@ -40,6 +50,20 @@ def _digest_changed_words(known: Knowledge, suspect: Suspect) -> Words:
     )
 
 
+def _used_after_destruction(known: Knowledge) -> Mask:
+    return known.noted(known.details.later_uses)
+
+
+def _used_after_destruction_words(known: Knowledge, suspect: Suspect) -> Words:
+    use, name = known.details.later_uses[suspect.id], suspect.name
+    what = f"the run {use.run} used it" if use.run else "something was made from it"
+    return Words(
+        hides=f"{name} was destroyed, but {what} later, on {use.at.date()}: a copy of it is left "
+        "somewhere, and what else came of that is unknown.",
+        remedy=USED_DATASET if known.kind_at(suspect.place) in DATASETS else USED_MODEL,
+    )
+
+
 def _unseen(known: Knowledge) -> Mask:
     return known.noted(known.details.unseen_since) & known.current
 
@@ -61,5 +85,11 @@ RULES = (
         words=_copies_unreadable_words,
     ),
     Rule(name="digest_changed", suspects=_digest_changed, words=_digest_changed_words),
+    Rule(
+        name="used_after_destruction",
+        near=True,
+        suspects=_used_after_destruction,
+        words=_used_after_destruction_words,
+    ),
     Rule(name="artifact_unseen", severity=LOW, suspects=_unseen, words=_unseen_words),
 )

@@ -26,6 +26,16 @@ CARRYING = tuple(relation for relation in RELATIONS if PROPAGATION[relation].inf
 
 
 @dataclass(frozen=True, kw_only=True)
+class LaterUse:
+    """That something was used although it had been destroyed."""
+
+    #: The first time.
+    at: datetime
+    #: Name of the run, or empty where none is known.
+    run: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Details:
     """What is known of few nodes, by node id."""
 
@@ -41,6 +51,8 @@ class Details:
     other_digests: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     #: When its source last showed it, where that is too long ago.
     unseen_since: Mapping[int, datetime] = field(default_factory=dict)
+    #: What used it after it was destroyed.
+    later_uses: Mapping[int, LaterUse] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

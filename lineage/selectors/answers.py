@@ -15,7 +15,7 @@ from lineage.closure.impact import Answer
 from lineage.closure.links import INFLUENCES
 from lineage.locks import lock_graph
 from lineage.models import Moment
-from lineage.selectors.documents import affected_documents, named
+from lineage.selectors.documents import affected_documents, blocked_documents, named
 from lineage.selectors.history import described
 from lineage.selectors.impact import answer_to
 from lineage.selectors.knowledge import one_moment
@@ -95,8 +95,8 @@ def answer_heading(found: DatedAnswer) -> dict[str, Any]:
     """Render what tells an answer from others.
 
     Keys: ``as_of`` (the moment of which it holds, in UTC), ``snapshot_hash``, ``complete`` and
-    ``counts`` (affected, by_kind, by_influence; an artifact counts under each influence that it
-    carries).
+    ``counts`` (affected, by_kind, by_influence, by_certainty; an artifact counts under each
+    influence that it carries).
     """
     answer = found.answer
     masks = np.bincount(answer.closure.masks[answer.listed], minlength=len(INFLUENCES)).tolist()
@@ -114,6 +114,7 @@ def answer_heading(found: DatedAnswer) -> dict[str, Any]:
             "affected": len(answer),
             "by_kind": {kind.value: count for kind, count in answer.counts_by_kind().items()},
             "by_influence": by_influence,
+            "by_certainty": answer.counts_by_certainty(),
         },
     }
 
@@ -121,14 +122,15 @@ def answer_heading(found: DatedAnswer) -> dict[str, Any]:
 def answer_document(found: DatedAnswer) -> dict[str, Any]:
     """Render everything of an answer but the affected artifacts, which are counted.
 
-    Keys: those of :func:`answer_heading`, and ``records``, ``reasons``, ``frontier``, ``cycles``,
-    ``datasets_examined``, as :func:`lineage.selectors.impact_document` has them.
+    Keys: those of :func:`answer_heading`, and ``records``, ``reasons``, ``frontier``, ``blocked``,
+    ``cycles``, ``datasets_examined``, as :func:`lineage.selectors.impact_document` has them.
     """
     answer = found.answer
     return answer_heading(found) | {
         "records": [asdict(record) for record in answer.records],
         "reasons": list(answer.reasons),
         "frontier": named(answer.frontier, found.as_of),
+        "blocked": blocked_documents(answer.blocked_links(), found.as_of),
         "cycles": [list(cycle) for cycle in answer.closure.cycles],
         "datasets_examined": answer.datasets_examined,
     }

@@ -11,14 +11,17 @@ from lineage.closure.columns import EdgeColumns, NodeColumns
 from lineage.closure.digests import PART_BITS, Digests, Table
 from lineage.closure.links import RELATIONS
 from lineage.codes import KINDS, STATES, Trait
-from lineage.models import MENTIONED, OTHER_DIGESTS
+from lineage.models import MENTIONED, OTHER_DIGESTS, USED_AFTER_DESTRUCTION
 
 #: PostgreSQL's binary COPY: signature, flags and length of the extension, then rows, each led by
 #: its number of fields and each field by its length, then -1 (documentation of COPY, File Formats).
 _HEADER, _TRAILER = 19, 2
 
 #: Attributes of few artifacts that no column holds.
-NOTED_ATTRIBUTES = ("missing_run", "missing_models", "endpoints", OTHER_DIGESTS)
+NOTED_ATTRIBUTES = (
+    *("missing_run", "missing_models", "endpoints"),
+    *(OTHER_DIGESTS, USED_AFTER_DESTRUCTION),
+)
 
 #: Where what is on record now stands, and what was on record at a moment: a relation that is read
 #: in FROM, of which a moment's takes two parameters, both the moment.

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from lineage.graph import Affected, Impact
+from lineage.graph import Affected, BlockedLink, Impact
 from lineage.models import Artifact, ArtifactRevision
 from lineage.selectors.history import described
 
@@ -16,7 +16,8 @@ def impact_document(impact: Impact, as_of: datetime | None = None) -> dict[str, 
     Keys: ``as_of`` (the moment that was asked for, in UTC; null for now), ``records`` (record_id,
     segment, dataset_version), ``affected`` (artifact_id, kind, name, digest, influence, certainty,
     path of id, kind and name, rank, state, description in its owner's words, contact of a
-    recipient), ``complete``, ``reasons``, ``gaps``, ``frontier``, ``cycles``, ``snapshot_hash``,
+    recipient), ``complete``, ``reasons``, ``gaps``, ``frontier``, ``blocked`` (upstream and
+    downstream of id, kind and name, relation, evidence), ``cycles``, ``snapshot_hash``,
     ``datasets_examined``.
 
     Args:
@@ -31,6 +32,7 @@ def impact_document(impact: Impact, as_of: datetime | None = None) -> dict[str, 
         "reasons": list(impact.reasons),
         "gaps": [asdict(gap) for gap in impact.gaps],
         "frontier": named(impact.frontier, as_of),
+        "blocked": blocked_documents(impact.blocked, as_of),
         "cycles": [list(cycle) for cycle in impact.cycles],
         "snapshot_hash": impact.snapshot_hash,
         "datasets_examined": impact.datasets_examined,
@@ -48,6 +50,23 @@ def affected_documents(
     """
     names = _names(rows)
     return [_affected(item, names) | _owners_words(rows[item.node.id].attributes) for item in items]
+
+
+def blocked_documents(
+    links: Collection[BlockedLink], as_of: datetime | None
+) -> list[dict[str, Any]]:
+    """Render links that evidence blocked, as what they join was on record at the moment."""
+    ids = {node for link in links for node in (link.upstream, link.downstream)}
+    names = _names(described(ids, as_of))
+    return [
+        {
+            "upstream": names[link.upstream],
+            "downstream": names[link.downstream],
+            "relation": link.relation.value,
+            "evidence": link.evidence,
+        }
+        for link in links
+    ]
 
 
 def _on_paths(impact: Impact) -> set[int]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -11,10 +12,11 @@ from django.utils import timezone
 
 from lineage.closure.standing import StandingGraph
 from lineage.codes import Trait
-from lineage.gaps import Details, Knowledge, UnendedRun
+from lineage.gaps import Details, Knowledge, LaterUse, UnendedRun
 from lineage.locks import lock_graph
 from lineage.models import (
     OTHER_DIGESTS,
+    USED_AFTER_DESTRUCTION,
     Activity,
     ActivityRevision,
     Artifact,
@@ -85,7 +87,7 @@ def unseen_since() -> dict[int, datetime]:
 
 
 def _details(
-    noted: Mapping[int, Mapping[str, object]],
+    noted: Mapping[int, Mapping[str, Any]],
     *,
     troubles: Mapping[int, str],
     unseen: Mapping[int, datetime],
@@ -103,6 +105,11 @@ def _details(
         unread_because=troubles,
         other_digests=lists[OTHER_DIGESTS],
         unseen_since=unseen,
+        later_uses={
+            pk: LaterUse(at=datetime.fromisoformat(use["at"]), run=use["run"])
+            for pk, each in noted.items()
+            if (use := each.get(USED_AFTER_DESTRUCTION))
+        },
     )
 
 

@@ -10,6 +10,7 @@ from lineage.errors import ArtifactNotFound
 from lineage.graph import ROW_HOLDERS
 from lineage.locks import lock_graph
 from lineage.models import Artifact, ArtifactState
+from lineage.services.later_uses import note_later_uses
 from lineage.services.segments import destroy_vanished_segments
 
 
@@ -41,3 +42,4 @@ def record_destruction(*, artifact_id: int, receipts: Sequence[Mapping[str, Any]
     artifact.save(update_fields=["state", "attributes"])
     if artifact.kind in ROW_HOLDERS:
         destroy_vanished_segments(artifact, {})
+    note_later_uses({artifact_id})

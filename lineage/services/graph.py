@@ -14,7 +14,14 @@ from lineage.capture.observations import (
 )
 from lineage.graph import MODELS, ArtifactKind
 from lineage.locks import lock_graph
-from lineage.models import MENTIONED, OTHER_DIGESTS, Activity, Artifact, ArtifactState
+from lineage.models import (
+    MENTIONED,
+    OTHER_DIGESTS,
+    USED_AFTER_DESTRUCTION,
+    Activity,
+    Artifact,
+    ArtifactState,
+)
 from lineage.services.derivations import (
     identities_to_ids,
     record_deployments,
@@ -22,6 +29,7 @@ from lineage.services.derivations import (
     settle_copies,
     supersede,
 )
+from lineage.services.later_uses import note_later_uses
 from lineage.services.standing import settle_names
 
 #: Kinds of model, the vaguest first: a later look never makes the kind vaguer.
@@ -40,7 +48,7 @@ MODEL_KINDS = (
 #: Attribute of datasets whose owner said what they are.
 DECLARED_KIND = "declared_kind"
 #: Attributes that tell of a destruction.
-DESTRUCTION = frozenset({"destroyed_at", "receipts"})
+DESTRUCTION = frozenset({"destroyed_at", "receipts", USED_AFTER_DESTRUCTION})
 #: Attributes that tell of one content: what takes its place does not inherit them.
 OF_ONE_CONTENT = DESTRUCTION | {OTHER_DIGESTS}
 
@@ -70,6 +78,9 @@ def record_observations(observations: Observations) -> None:
     record_derivations(observations.derivations, artifacts, activities)
     record_deployments(observations.deployments, artifacts)
     supersede(observations.derivations)
+    sources = identities_to_ids({d.upstream for d in observations.derivations}, artifacts)
+    used = {pk for run in activities.values() for pk in run.used}
+    note_later_uses(used | set(sources.values()), [run.pk for run in activities.values()])
 
 
 def _record_artifacts(seen: Iterable[ObservedArtifact]) -> dict[str, Artifact]:

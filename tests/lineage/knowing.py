@@ -8,7 +8,7 @@ import numpy as np
 
 from lineage.closure.links import CODES
 from lineage.codes import KIND_CODES, STATE_CODES, Trait
-from lineage.gaps.knowledge import Details, Ids, Knowledge, UnendedRun, places_in
+from lineage.gaps.knowledge import Details, Ids, Knowledge, LaterUse, UnendedRun, places_in
 from lineage.graph import Edge, Node
 
 
@@ -32,6 +32,7 @@ class KnownArtifact:
     made_by: str = ""
     other_digests: tuple[str, ...] = ()
     unseen_since: datetime | None = None
+    later_use: LaterUse | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,4 +105,5 @@ def _details(known: Sequence[KnownArtifact]) -> Details:
         unread_because={i.node.id: i.unread_because for i in known if i.unread_because},
         other_digests={i.node.id: i.other_digests for i in known if i.other_digests},
         unseen_since={i.node.id: i.unseen_since for i in known if i.unseen_since},
+        later_uses={i.node.id: i.later_use for i in known if i.later_use},
     )

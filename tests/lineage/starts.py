@@ -7,6 +7,7 @@ from io import StringIO
 from typing import Any
 
 from django.core.management import call_command
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from governance.services import issue_api_key
@@ -67,6 +68,11 @@ def shop() -> Shop:
     hold(ANN, (found.first, "A-1"), (found.second, "A-2"))
     hold(BOB, (found.second, "B-1"))
     return found
+
+
+def without_anybody() -> Artifact:
+    """A cache of which every row was read; none is of anybody known."""
+    return make("without anybody", ArtifactKind.CACHE, indexed_at=timezone.now())
 
 
 def trained_again(old: Shop) -> Artifact:

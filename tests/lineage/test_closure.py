@@ -12,17 +12,20 @@ from lineage.closure import Closure, Snapshot
 from lineage.closure.image import GraphImage
 from lineage.closure.impact import answer_trace
 from lineage.closure.networkx_engine import NetworkxEngine
-from lineage.closure.propagation import carrying_edges, in_words
+from lineage.closure.propagation import blocked_by, carrying_edges, in_words
 from lineage.closure.standing import StandingGraph
 from lineage.graph import (
     PROPAGATION,
     ROW_HOLDERS,
     ArtifactKind,
+    BlockedLink,
     Impact,
     Influence,
     Relation,
 )
 from tests.lineage.graphs import edge, node, snapshots
+
+pytestmark = pytest.mark.usefixtures("compiled")
 
 
 def trace(snapshot: Snapshot, sources: Collection[int]) -> Closure:
@@ -95,6 +98,71 @@ def test_what_is_no_longer_current_is_listed_only_while_a_product_serves_it(
     }
     reached = set(trace(snapshot, [0]).reached)
     assert {item.node.id for item in _impact(snapshot).affected} == reached & (current | served)
+
+
+@st.composite
+def holders(draw: st.DrawFn) -> Snapshot:
+    """Graphs of logs, some of which were read; that blocks some of their links."""
+    snapshot = draw(snapshots())
+    of_logs = st.sampled_from([Relation.LOGGED_IN, Relation.PART_OF, Relation.DEPLOYED_AS])
+    return Snapshot(
+        nodes=tuple(replace(n, kind=ArtifactKind.LOG) for n in snapshot.nodes),
+        edges=tuple({replace(e, relation=draw(of_logs)) for e in snapshot.edges}),
+    )
+
+
+@given(holders())
+def test_every_blocked_link_out_of_what_is_reached_is_told_with_its_evidence(
+    snapshot: Snapshot,
+) -> None:
+    nodes = {n.id: n for n in snapshot.nodes}
+    sources = range(len(nodes) // 2)
+    reached = set(trace(snapshot, sources).reached)
+    served = {
+        e.upstream
+        for e in snapshot.edges
+        if e.relation is Relation.DEPLOYED_AS and nodes[e.downstream].state == "current"
+    }
+    expected = {
+        BlockedLink(
+            upstream=e.upstream, downstream=e.downstream, relation=e.relation, evidence=evidence
+        )
+        for e in snapshot.edges
+        if e.upstream in reached
+        and e.downstream not in reached
+        and (nodes[e.downstream].state == "current" or e.downstream in served)
+        and (evidence := blocked_by(e.relation, nodes[e.downstream]))
+    }
+    in_order = sorted(expected, key=lambda link: (link.upstream, link.downstream))
+    assert _impact(snapshot, sources).blocked == tuple(in_order)
+
+
+def test_blocked_links_lead_in_order_to_what_is_in_use_and_not_reached_another_way() -> None:
+    log, reached, past, served = (
+        replace(node(number, ArtifactKind.LOG, state), indexed=True)
+        for number, state in enumerate(("current", "current", "superseded", "superseded"), 1)
+    )
+    snapshot = Snapshot(
+        nodes=(node(0), log, reached, past, served, node(5, ArtifactKind.PRODUCT)),
+        edges=(
+            edge(2, 1, Relation.LOGGED_IN),
+            edge(0, 2, Relation.LOGGED_IN),
+            edge(0, 2, Relation.PART_OF),
+            edge(0, 4, Relation.LOGGED_IN),
+            edge(0, 3, Relation.LOGGED_IN),
+            edge(0, 1, Relation.LOGGED_IN),
+            edge(4, 5, Relation.DEPLOYED_AS),
+        ),
+    )
+    assert _impact(snapshot).blocked == tuple(
+        BlockedLink(
+            upstream=upstream,
+            downstream=downstream,
+            relation=Relation.LOGGED_IN,
+            evidence="record_index",
+        )
+        for upstream, downstream in ((0, 1), (0, 4), (2, 1))
+    )
 
 
 @given(snapshots())

@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from governance.subjects import subject_digest
 from lineage.graph import ArtifactKind, Relation
 from lineage.models import Artifact, Derivation, Posting
+from tests.lineage.starts import edge, make, shop, without_anybody
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,29 @@ def test_trace_prints_the_path_to_each_artifact_and_why_it_may_be_incomplete(
     assert document["complete"] is False
     assert [item["kind"] for item in document["affected"]] == ["segment", "dataset_version"]
     assert [node["name"] for node in document["affected"][1]["path"]] == ["segment-0", "adult@1"]
+
+
+def test_trace_groups_what_it_prints_by_influence_and_certainty() -> None:
+    there = shop()
+    edge(there.rows, make("guess", ArtifactKind.DATASET_VERSION), Relation.DERIVED_FROM)
+    edge(there.rows, make("index", ArtifactKind.EMBEDDING_INDEX), Relation.INDEXES)
+    edge(there.base, Artifact.objects.get(name="index"), Relation.EMBEDDED_BY)
+    edge(there.rows, without_anybody(), Relation.CACHED_IN)
+    lines = run("trace", "--record", "A-1").splitlines()
+    groups = [line for line in lines if not line.startswith(" ")]
+    assert groups[1:5] == [
+        "Copies of content, certain: 3",
+        "Copies of content, possible: 1",
+        "Influence on weights, certain: 2",
+        "Exposure at query time, certain: 1",
+    ]
+    assert groups[5] == (
+        "not reached: without anybody, which was made from rows (cached_in), because every row"
+        " of it was read: record_index"
+    )
+    within = lines[lines.index(groups[1]) + 1 : lines.index(groups[2])]
+    assert [line.split()[0] for line in within] == ["segment", "dataset_version", "embedding_index"]
+    assert within[-1].endswith("segment-1 → rows → index (also weights)")
 
 
 @pytest.mark.usefixtures("segment")

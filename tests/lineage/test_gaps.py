@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lineage.gaps import RULE_NAMES, find_gaps
+from lineage.gaps import RULE_NAMES, LaterUse, find_gaps
 from lineage.graph import (
     MODELS,
     PROPAGATION,
@@ -35,6 +35,7 @@ def artifact(  # noqa: PLR0913 - every property a rule asks of, by name
     made_by: str = "",
     other_digests: tuple[str, ...] = (),
     unseen_since: datetime | None = None,
+    later_use: LaterUse | None = None,
 ) -> KnownArtifact:
     return KnownArtifact(
         node=Node(id=number, kind=kind, name=f"n{number}", state=state, indexed=indexed),
@@ -47,6 +48,7 @@ def artifact(  # noqa: PLR0913 - every property a rule asks of, by name
         made_by=made_by,
         other_digests=other_digests,
         unseen_since=unseen_since,
+        later_use=later_use,
     )
 
 
@@ -271,6 +273,26 @@ def test_content_that_changed_under_one_identity_is_unknown_while_it_is_in_use(
     assert found.may_hide(())
     gone = artifact(2, kind, indexed=True, other_digests=("sha256:2",), state="destroyed")
     assert rules(rows, gone, edges=made) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "run", "said", "remedy"),
+    [
+        (DATA, "nightly", "the run nightly used it later, on 2026-11-01", "OpenLineage event"),
+        (MODEL, "", "something was made from it later, on 2026-11-01", "a model of its own"),
+    ],
+)
+def test_what_was_used_after_its_destruction_is_a_gap_for_whoever_it_concerned(
+    kind: ArtifactKind, run: str, said: str, remedy: str
+) -> None:
+    use = LaterUse(at=datetime(2026, 11, 1, tzinfo=UTC), run=run)
+    gone = artifact(1, kind, state="destroyed", later_use=use)
+    (found,) = find_gaps(knowledge_of((gone, artifact(2, DATA, indexed=True))))
+    assert (found.gap.rule, found.gap.severity) == ("used_after_destruction", "high")
+    assert said in found.gap.hides
+    assert remedy in found.gap.remedy
+    assert found.may_hide({1})
+    assert not found.may_hide({2})
 
 
 def test_what_its_source_shows_no_longer_is_a_gap_that_hides_nothing() -> None:

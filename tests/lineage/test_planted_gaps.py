@@ -16,12 +16,14 @@ from lineage.gaps import RULE_NAMES, SEVERITY
 from lineage.graph import ArtifactKind
 from lineage.models import Artifact, Derivation
 from lineage.selectors import find_gaps, trace_subject
-from lineage.services import attempt_reading, receive_event
+from lineage.services import attempt_reading, receive_event, record_destruction
 from lineage.services.mlflow import record_state
 from tests.lineage import company
 
 pytestmark = pytest.mark.django_db
 KIND = ArtifactKind
+#: A run of which nobody told before.
+ANOTHER_RUN = {"runId": "00000000-0000-4000-8000-000000000001"}
 
 
 def named(name: str) -> Artifact:
@@ -79,7 +81,7 @@ def product(data: Path, name: str, **tags: str) -> None:
 def tell(data: Path, name: str, source: str = "", **says: object) -> None:
     """Send an event that tells of a dataset without rows of its own."""
     body = company.event(data, "lakeside-insights")
-    body["run"] = {"runId": "00000000-0000-4000-8000-000000000001"}
+    body["run"] = ANOTHER_RUN
     facets = {"vestige_artifact": company.FACET | says} if says else {}
     body["inputs"] = [{"namespace": company.NAMESPACE, "name": source}] if source else []
     version = {"version": {**company.FACET, "datasetVersion": "1"}}
@@ -91,7 +93,7 @@ def tell(data: Path, name: str, source: str = "", **says: object) -> None:
 
 def start(data: Path) -> None:
     body = company.event(data, "adult-v2") | {"eventType": "START", "outputs": []}
-    body["run"] = {"runId": "00000000-0000-4000-8000-000000000001"}
+    body["run"] = ANOTHER_RUN
     receive_event(event=body)
 
 
@@ -107,6 +109,15 @@ def retire_run(data: Path) -> None:
     checkpoint = named(company.CHECKPOINT)
     del checkpoint.attributes["made_by"]
     checkpoint.save()
+
+
+def use_destroyed(data: Path) -> None:
+    """A run reads a cache, a day after its destruction, and its copy goes to a recipient."""
+    record_destruction(artifact_id=named("adult-features@1").pk, receipts=[])
+    body = company.event(data, "lakeside-insights")
+    cache = company.event(data, "adult-features")["outputs"]
+    later = (timezone.now() + timedelta(days=1)).isoformat()
+    receive_event(event=body | {"run": ANOTHER_RUN, "eventTime": later, "inputs": cache})
 
 
 def add_orphan(_: Path) -> None:
@@ -164,6 +175,7 @@ PLANTS: Mapping[str, tuple[Callable[[Path], object], str]] = {
         "adult-features@1",
     ),
     "digest_changed": (change_rows, "adult-v1@1"),
+    "used_after_destruction": (use_destroyed, "adult-features@1"),
     "artifact_unseen": (long_unseen, "sisa v1"),
     "run_without_end": (start, "shop/prepare-adult-v2"),
 }

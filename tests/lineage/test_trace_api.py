@@ -28,6 +28,7 @@ from tests.lineage.starts import (
     reader,
     shop,
     trained_again,
+    without_anybody,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,6 +41,7 @@ LISTED = {
     "records": "record",
     "reasons": "reason",
     "frontier": "frontier",
+    "blocked": "blocked",
     "cycles": "cycle",
 }
 
@@ -82,6 +84,7 @@ def test_pages_the_stream_and_the_command_give_the_same_answer(
     unclear = Artifact.objects.get(name="adult-v1@1")
     unclear.attributes["unreadable_copies"] = True
     unclear.save()
+    edge(unclear, without_anybody(), Relation.CACHED_IN)
     by_command = document("--email", company.ANN)
     body = {"subject": {"email": company.ANN}}
     found = pages(client, body, size=4)
@@ -97,9 +100,15 @@ def test_pages_the_stream_and_the_command_give_the_same_answer(
     assert counts["by_kind"]["model"] == sum(row["kind"] == "model" for row in affected)
     weights = sum("weights" in row["influence"] for row in affected)
     assert counts["by_influence"]["weights"] == weights
+    sure = [row["certainty"] for row in affected]
+    assert counts["by_certainty"] == {name: sure.count(name) for name in ("certain", "possible")}
+    assert min(counts["by_certainty"].values()) > 0
     # What is asked of now holds of the last moment, and says so.
     summary = by_command | {"as_of": last_moment(), "counts": counts}
     assert summary["frontier"]
+    (blocked,) = summary["blocked"]
+    assert names([blocked["upstream"], blocked["downstream"]]) == ["adult-v1@1", "without anybody"]
+    assert (blocked["relation"], blocked["evidence"]) == ("cached_in", "record_index")
     assert end["end"] == {key: summary[key] for key in summary if key not in LISTED}
     for key, name in LISTED.items():
         assert [item[name] for item in items if name in item] == summary[key]
@@ -142,6 +151,7 @@ def test_nobody_is_found_where_nothing_was_ever_recorded(client: APIClient) -> N
         "affected": 0,
         "by_kind": {},
         "by_influence": dict.fromkeys(("content", "weights", "selection", "exposure"), 0),
+        "by_certainty": {"certain": 0, "possible": 0},
     }
 
 

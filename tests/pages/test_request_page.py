@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from deletion_requests.models import Approval, DeletionRequest
+from deletion_requests.models import Approval, DeletionRequest, RecordedTrace
 from governance.models import Role
-from tests.factories import OfficerFactory, planned_request, signed_report
+from tests.factories import ArtifactFactory, OfficerFactory, planned_request, signed_report
 from unlearning.models import Plan, PlanStep
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +68,29 @@ def test_an_incomplete_trace_shows_its_gap_and_remedy(client: Client) -> None:
     assert "Not complete" in page
     assert "legacy-scorer v3" in page
     assert "mlflow.log_input" in page
+
+
+def test_what_evidence_kept_out_of_the_trace_is_shown_with_the_reason(client: Client) -> None:
+    request = planned_request()
+    trace = RecordedTrace.objects.get(request=request)
+    cache = ArtifactFactory.create(kind="cache", name="empty-cache v1")
+    trace.impact["blocked"] = [
+        {
+            "upstream": trace.impact["affected"][1]["path"][-1],
+            "downstream": {"id": cache.pk, "name": cache.name, "kind": cache.kind},
+            "relation": "cached_in",
+            "evidence": "record_index",
+        }
+    ]
+    client.force_login(OfficerFactory.create())
+
+    # Traces of earlier versions tell nothing of it.
+    assert "Not reached" not in page_of(client, request)
+    trace.save()
+    page = " ".join(page_of(client, request).split())
+
+    assert f'<a href="/lineage/{cache.pk}/">empty-cache v1</a> is a cache of ' in page
+    assert "; every row of it was read." in page
 
 
 def test_an_auditor_reads_everything_but_cannot_approve(client: Client) -> None:

@@ -7,7 +7,7 @@ import pytest
 from deletion_requests.lifecycle import FINAL_STATES, Event, State
 from deletion_requests.presentation import NEXT
 from deletion_requests.timeline import TITLES
-from governance.vocabulary import GUARANTEES, KINDS, RELATIONS, STATE_TONES
+from governance.vocabulary import EVIDENCE, GUARANTEES, KINDS, RELATIONS, STATE_TONES
 from governance.wording import (
     actor_name,
     cell_text,
@@ -16,7 +16,7 @@ from governance.wording import (
     measure_name,
     measured,
 )
-from lineage.graph import ArtifactKind, Relation
+from lineage.graph import PROPAGATION, ArtifactKind, Relation
 from unlearning.methods import METHODS
 
 
@@ -76,6 +76,7 @@ def test_every_state_is_told_with_what_happens_next_and_a_tone() -> None:
     [
         (KINDS, list(ArtifactKind)),
         (RELATIONS, list(Relation)),
+        (EVIDENCE, [rule.blocked_by for rule in PROPAGATION.values() if rule.blocked_by]),
         (GUARANTEES, [method.guarantee_class for method in METHODS.values()]),
     ],
 )

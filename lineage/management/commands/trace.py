@@ -4,13 +4,16 @@ import json
 from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import chain
+from itertools import chain, product
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from governance.errors import VestigeError
 from governance.subjects import subject_digest
+from governance.wording import evidence_shown
+from lineage.closure.propagation import STRENGTH
+from lineage.graph import Influence
 from lineage.moments import moment_from
 from lineage.selectors import (
     Asked,
@@ -24,6 +27,13 @@ from lineage.selectors import (
 
 #: What ``--diff`` takes in place of a moment.
 NOW = "now"
+#: What the artifacts are called of which this is the strongest influence.
+HEADINGS: Mapping[Influence, str] = {
+    Influence.CONTENT: "Copies of content",
+    Influence.WEIGHTS: "Influence on weights",
+    Influence.SELECTION: "Selection only",
+    Influence.EXPOSURE: "Exposure at query time",
+}
 
 
 class Command(BaseCommand):
@@ -91,9 +101,28 @@ def _start_lines(document: Mapping[str, Any], options: Mapping[str, Any]) -> Ite
 
 
 def _impact_lines(document: Mapping[str, Any]) -> Iterable[str]:
-    for item in document["affected"]:
-        yield _affected_line(item, " → ".join(node["name"] for node in item["path"]))
+    for influence, certainty in product(STRENGTH, ("certain", "possible")):
+        found = [
+            item
+            for item in document["affected"]
+            if (item["influence"][0], item["certainty"]) == (influence, certainty)
+        ]
+        if found:
+            yield f"{HEADINGS[influence]}, {certainty}: {len(found)}"
+        for item in found:
+            path = " → ".join(node["name"] for node in item["path"])
+            others = f" (also {', '.join(item['influence'][1:])})" if item["influence"][1:] else ""
+            yield f"  {item['kind']:18} {path}{others}"
+    yield from (_blocked_line(link) for link in document["blocked"])
     yield from _completeness("The trace", document)
+
+
+def _blocked_line(link: Mapping[str, Any]) -> str:
+    return (
+        f"not reached: {link['downstream']['name']}, which was made from"
+        f" {link['upstream']['name']} ({link['relation']}), because"
+        f" {evidence_shown(link['evidence'])}: {link['evidence']}"
+    )
 
 
 def _difference_lines(document: Mapping[str, Any]) -> Iterable[str]:
