@@ -25,8 +25,6 @@ from lineage.graph import (
 )
 from tests.lineage.graphs import edge, node, snapshots
 
-pytestmark = pytest.mark.usefixtures("compiled")
-
 
 def trace(snapshot: Snapshot, sources: Collection[int]) -> Closure:
     return NetworkxEngine.of(snapshot).trace(sources)

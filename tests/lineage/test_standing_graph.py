@@ -20,7 +20,6 @@ from lineage.graph import ArtifactKind, Edge, Node, Relation
 from tests.lineage.columns import edges_of
 from tests.lineage.graphs import snapshots
 
-pytestmark = pytest.mark.usefixtures("compiled")
 LATER = Stamp(moment=7, at="2026-11-25T17:00:00+00:00")
 
 
