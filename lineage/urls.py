@@ -5,6 +5,7 @@ from django.urls import path
 from lineage.api import LineageBatchView, LineageView
 from lineage.exposure_api import ExposureView
 from lineage.gaps_api import GapsView
+from lineage.index_api import IndexOfView, IndexView
 from lineage.permission_api import AllowedToTrainView, ChoicesView, RetentionView
 from lineage.trace_api import TraceDifferenceView, TracePathsView, TraceView
 
@@ -15,6 +16,8 @@ urlpatterns = [
     path("api/v1/lineage/choices", ChoicesView.as_view(), name="choices"),
     path("api/v1/lineage/exposure", ExposureView.as_view(), name="exposure"),
     path("api/v1/lineage/gaps", GapsView.as_view(), name="lineage-gaps"),
+    path("api/v1/lineage/index", IndexView.as_view(), name="lineage-index"),
+    path("api/v1/lineage/index/<int:artifact_id>", IndexOfView.as_view(), name="lineage-index-of"),
     path("api/v1/lineage/retention", RetentionView.as_view(), name="retention"),
     path("api/v1/lineage/trace", TraceView.as_view(), name="trace"),
     path("api/v1/lineage/trace/difference", TraceDifferenceView.as_view(), name="trace-difference"),

@@ -1,5 +1,6 @@
 """Writes of the lineage app."""
 
+from lineage.services.announcing import ask_to_load
 from lineage.services.choices import record_choice
 from lineage.services.datasets import LoadOrder
 from lineage.services.destruction import record_destruction
@@ -24,6 +25,7 @@ __all__ = [
     "LoadSummary",
     "Receipt",
     "WrittenImage",
+    "ask_to_load",
     "attempt_reading",
     "build_file_index",
     "capture_mlflow",

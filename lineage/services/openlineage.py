@@ -5,20 +5,16 @@ import json
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
 
-from governance.outbox import publish
 from lineage.capture.openlineage import MappedEvent, map_event
 from lineage.capture.openlineage_schema import check_event
 from lineage.errors import UnusableEvent
 from lineage.graph import DATASETS, ArtifactKind
-from lineage.models import Artifact, ArtifactState, DueReading, LineageEvent
+from lineage.models import Artifact, ArtifactState, LineageEvent
 from lineage.records import layout_from
+from lineage.services.announcing import announce
 from lineage.services.graph import record_observations
 from lineage.services.standing import read_standing
-
-#: News that the rows of a dataset wait to be read.
-DATASET_RECORDED = "lineage.dataset_recorded"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +71,7 @@ def _ask_to_read(event: MappedEvent) -> None:
         if artifact.indexed_at is not None and artifact.indexed_at < event.at:
             artifact.indexed_at = None
             artifact.save(update_fields=["indexed_at"])
-        _announce(artifact)
+        announce(artifact)
 
 
 def _is_readable(dataset: Artifact) -> bool:
@@ -83,17 +79,3 @@ def _is_readable(dataset: Artifact) -> bool:
     if dataset.kind == ArtifactKind.SYNTHETIC_DATASET:
         return True
     return layout_from(dataset.attributes) is not None
-
-
-def _announce(dataset: Artifact) -> None:
-    """Let a dataset be read; one that could not be read before is tried afresh."""
-    DueReading.objects.update_or_create(
-        artifact=dataset,
-        defaults={
-            "announced_at": timezone.now(),
-            "attempts": 0,
-            "tried_at": None,
-            "trouble": "",
-        },
-    )
-    publish(DATASET_RECORDED, artifact_id=dataset.pk)
