@@ -90,3 +90,20 @@ def test_verifying_loads_neither_django_nor_a_database_driver(tmp_path: Path) ->
         env={"PATH": os.environ["PATH"]},
     )
     assert answer.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_command_without_a_database_says_how_to_start_one(tmp_path: Path) -> None:
+    foreign = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
+    environment = {name: value for name, value in os.environ.items() if name not in foreign}
+    answer = subprocess.run(
+        [sys.executable, "-m", "vestige", "gaps"],
+        cwd=BASE_DIR,
+        env={**environment, "VESTIGE_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (answer.returncode, answer.stdout) == (SERVICE_FAILED, "")
+    assert answer.stderr.count("\n") == 1
+    assert "vestige up" in answer.stderr
