@@ -46,4 +46,4 @@ class Command(BaseCommand):
             return
         for gap in gaps:
             self.stdout.write(f"{gap.severity:4} {gap.rule}: {gap.hides} {gap.remedy}")
-        self.stdout.write(f"{len(gaps)} gaps")
+        self.stdout.write("1 gap" if len(gaps) == 1 else f"{len(gaps)} gaps")

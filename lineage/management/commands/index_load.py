@@ -58,13 +58,13 @@ class Command(BaseCommand):
             return
         verb = "would be" if options["dry_run"] else "were"
         self.stdout.write(
-            f"{summary.segments_read:,} of {summary.segments:,} segments {verb} read: "
+            f"Segments that {verb} read: {summary.segments_read:,} of {summary.segments:,}, with "
             f"{summary.rows:,} rows."
         )
         if summary.bad_rows:
             self.stdout.write(
-                f"{summary.bad_rows:,} bad rows {verb} left out; the dataset stays a gap until "
-                "they are put right and it is loaded again."
+                f"Bad rows that {verb} left out: {summary.bad_rows:,}. The dataset stays a gap "
+                "until they are put right and it is loaded again."
             )
         for row in summary.listed:
             self.stdout.write(f"  {row}")
