@@ -2,8 +2,10 @@
 
 from dataclasses import asdict
 
+from django.http import StreamingHttpResponse
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,6 +18,7 @@ from lineage.parsing import NameField, SubjectBody
 from lineage.permission import EVERY_PURPOSE, Choice
 from lineage.selectors import allowed_to_train, permission_document, retention
 from lineage.services import record_choice
+from lineage.streams import NdjsonRenderer, format_of, ndjson_response
 from lineage.terms import UnusableTermsError, purpose_in
 
 
@@ -82,7 +85,12 @@ class RetentionView(APIView):
 
     authentication_classes = [ApiKeyAuthentication]
     permission_classes = [HasScope("lineage:read")]
+    renderer_classes = [JSONRenderer, NdjsonRenderer]
 
-    def get(self, _request: Request) -> Response:
-        """List what is past its term, and what has none."""
-        return Response(asdict(retention(timezone.now())))
+    def get(self, request: Request) -> Response | StreamingHttpResponse:
+        """List what is past its term, and what has none: whole, or line by line."""
+        found = asdict(retention(timezone.now()))
+        if format_of(request) != NdjsonRenderer.format:
+            return Response(found)
+        lines = [{name: item} for name, items in found.items() for item in items]
+        return ndjson_response([*lines, {"end": {name: len(found[name]) for name in found}}])

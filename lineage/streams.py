@@ -7,6 +7,10 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.utils.encoders import JSONEncoder
+
+from governance.errors import InvalidInput
 
 #: Columns of a CSV of affected artifacts.
 COLUMNS = (
@@ -34,6 +38,23 @@ class CsvRenderer(JSONRenderer):
     format = "csv"
 
 
+def format_of(request: Request) -> str:
+    """The format that a caller asked for: ``json``, ``ndjson`` or ``csv``."""
+    return str(getattr(request, "accepted_renderer").format)  # noqa: B009 - DRF's stubs lack it
+
+
+def refuse_pages(told: Mapping[str, Any]) -> None:
+    """Check that who asks for a stream asks for no page of it.
+
+    Raises:
+        InvalidInput: A page was asked for too.
+    """
+    for field in ("cursor", "page_size"):
+        if field in told:
+            detail = f"A stream gives every row. Leave {field} out, or accept application/json."
+            raise InvalidInput.at(f"/{field}", detail)
+
+
 def ndjson_response(lines: Iterable[Row]) -> StreamingHttpResponse:
     """Stream JSON Lines.
 
@@ -41,7 +62,7 @@ def ndjson_response(lines: Iterable[Row]) -> StreamingHttpResponse:
         lines: The last one alone has the name ``end``: a reader that never meets it knows that
             lines are missing.
     """
-    text = (json.dumps(line) + "\n" for line in lines)
+    text = (json.dumps(line, cls=JSONEncoder) + "\n" for line in lines)
     return StreamingHttpResponse(text, content_type=NdjsonRenderer.media_type)
 
 

@@ -19,7 +19,14 @@ from lineage.selectors import Asked, diff_impact, difference_document
 from lineage.selectors.answers import DatedAnswer, answer_document, answer_heading, dated_answer
 from lineage.selectors.paging import trace_page
 from lineage.selectors.paths import Paths, path_document, paths_document, paths_to
-from lineage.streams import CsvRenderer, NdjsonRenderer, csv_response, ndjson_response
+from lineage.streams import (
+    CsvRenderer,
+    NdjsonRenderer,
+    csv_response,
+    format_of,
+    ndjson_response,
+    refuse_pages,
+)
 from lineage.trace_bodies import (
     LARGEST_PAGE,
     PAGE_SIZE,
@@ -54,7 +61,7 @@ class TraceView(APIView):
         """Answer with one page, or with all rows in the format that was asked for."""
         body = parsed(TraceBody, request)
         asked, as_of = asked_in(body), moment_in(body, "as_of")
-        wanted = _format_of(request)
+        wanted = format_of(request)
         if wanted != JSONRenderer.format:
             return _streamed(body, asked, as_of, wanted)
         size = body.get("page_size", PAGE_SIZE)
@@ -90,7 +97,7 @@ class TracePathsView(APIView):
         """Answer with as many paths as asked for; ``more`` says whether there are others."""
         body = parsed(PathsBody, request)
         asked, as_of, limit = asked_in(body), moment_in(body, "as_of"), body.get("limit")
-        if _format_of(request) == NdjsonRenderer.format:
+        if format_of(request) == NdjsonRenderer.format:
             found = paths_to(asked, body["to"], as_of)
             return _streamed_paths(found, limit)
         if limit is not None and limit > LARGEST_PAGE:
@@ -102,10 +109,6 @@ class TracePathsView(APIView):
         return Response(paths_document(found) | {"paths": paths, "more": more})
 
 
-def _format_of(request: Request) -> str:
-    return str(getattr(request, "accepted_renderer").format)  # noqa: B009 - DRF's stubs lack it
-
-
 def _streamed(
     body: dict[str, Any], asked: Asked, as_of: datetime | None, wanted: str
 ) -> StreamingHttpResponse:
@@ -114,10 +117,7 @@ def _streamed(
     Raises:
         InvalidInput: A page was asked for too.
     """
-    for field in ("cursor", "page_size"):
-        if field in body:
-            detail = f"A stream gives every row. Leave {field} out, or accept application/json."
-            raise InvalidInput.at(f"/{field}", detail)
+    refuse_pages(body)
     found = dated_answer(asked, as_of)
     if wanted == NdjsonRenderer.format:
         return ndjson_response(_lines(found))

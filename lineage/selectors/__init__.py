@@ -15,7 +15,7 @@ from lineage.selectors.exposure import (
     exposures,
     first_exposure,
 )
-from lineage.selectors.gaps import GapQuestion, gaps_asked_for, gaps_page
+from lineage.selectors.gaps import GapQuestion, gap_document, gaps_asked_for, gaps_page
 from lineage.selectors.impact import find_gaps, find_gaps_with_artifacts, trace, trace_subject
 from lineage.selectors.made_from import made_artifacts_in, made_from
 from lineage.selectors.ownership import datasets_with_ids_of_others
@@ -53,6 +53,7 @@ __all__ = [
     "find_gaps",
     "find_gaps_with_artifacts",
     "first_exposure",
+    "gap_document",
     "gaps_asked_for",
     "gaps_page",
     "impact_document",

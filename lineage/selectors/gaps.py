@@ -70,9 +70,14 @@ def gaps_page(asked: GapQuestion, *, cursor: str | None, size: int) -> dict[str,
     return {
         "as_of": asked.as_of.isoformat() if asked.as_of else None,
         "total": len(found),
-        "gaps": [asdict(found[i].gap) | {"artifact_id": found[i].about} for i in shown],
+        "gaps": [gap_document(found[i]) for i in shown],
         "next": _written(places[shown[-1]]) if len(rest) > size else None,
     }
+
+
+def gap_document(found: FoundGap) -> dict[str, Any]:
+    """Render one gap; ``artifact_id`` is null for a run."""
+    return asdict(found.gap) | {"artifact_id": found.about}
 
 
 def _found(as_of: datetime | None) -> tuple[FoundGap, ...]:

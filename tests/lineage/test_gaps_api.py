@@ -200,3 +200,27 @@ def test_the_command_refuses_what_is_no_moment_of_the_history(moment: str) -> No
 
 def test_vestige_takes_a_moment() -> None:
     assert "--as-of" in CliRunner().invoke(main, ["gaps", "--help"]).output
+
+
+def lines_of(answer: Response) -> list[Any]:
+    assert answer["Content-Type"] == "application/x-ndjson"
+    return [json.loads(line) for line in b"".join(answer).splitlines()]
+
+
+def test_all_gaps_come_in_one_stream(client: APIClient) -> None:
+    for number in range(3):
+        unread(f"customers-{number}")
+    bureau()
+    wanted = {"rule": "dataset_without_subject_index", "severity": "high"}
+    pages = asked(client, **wanted)
+
+    *lines, end = lines_of(client.get(PATH, wanted, headers={"accept": "application/x-ndjson"}))
+
+    assert [line["gap"] for line in lines] == pages["gaps"]
+    assert end == {"end": {"as_of": None, "total": 3}}
+
+
+def test_a_stream_of_gaps_has_no_pages(client: APIClient) -> None:
+    answer = client.get(PATH, {"page_size": 5}, headers={"accept": "application/x-ndjson"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/page_size"

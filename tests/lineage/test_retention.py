@@ -104,6 +104,10 @@ def test_both_lists_are_had_over_http_with_a_reading_key() -> None:
     (item,) = document["past_term"]
     assert (item["name"], item["until"]) == ("epoch-2", "2020-01-01")
 
+    stream = client.get("/api/v1/lineage/retention", headers={"accept": "application/x-ndjson"})
+    lines = [json.loads(line) for line in b"".join(stream).splitlines()]
+    assert lines == [{"past_term": item}, {"end": {"past_term": 1, "no_term_recorded": 0}}]
+
 
 def test_the_command_prints_both_lists() -> None:
     keep("epoch-2", ArtifactKind.CHECKPOINT, "2020-01-01", location="file:///models/epoch-2")
