@@ -12,13 +12,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lineage.closure.kernels import MOST_MOMENTS, Numbers, Rows
+from lineage.closure.kernels import MOST_MOMENTS, Numbers, Rows, numbered
 from lineage.closure.links import RELATIONS, Ids, Links
 from lineage.closure.ordering import grouped, numbering
 from lineage.closure.table import LinkTable, all_found, label_of, places_in
 
+#: As much as postings can keep of a segment, and more (docs/record-index.md, Sizes).
+LAST_ID = (1 << 32) - 1
 _ABOUT = "about.json"
-_OWN = ("ids", "numbers", "places", "moments")
+_OWN = ("ids", "numbers", "places", "names", "moments")
 _OF_LINKS = Rows._fields
 
 
@@ -35,6 +37,8 @@ class CsrGraph:
     #: int32[n]: the number of each id, and the place among the ids of each number.
     numbers: Numbers
     places: Numbers
+    #: uint32[n]: the id of each number, so that an answer need not jump for the ids of its nodes.
+    names: NDArray[np.uint32]
     #: Every moment at which a link was recorded, rising; a label names one by its place here.
     moments: Ids
     #: One row a node.
@@ -49,10 +53,12 @@ class CsrGraph:
             links: Between these nodes.
 
         Raises:
-            ValueError: A link leads to or from no node, or there are more different moments than
-                a label can tell apart.
+            ValueError: A link leads to or from no node, an id does not fit into 32 bits, or there
+                are more different moments than a label can tell apart.
         """
         ids = np.sort(nodes)
+        if len(ids) and not 0 <= ids[0] <= ids[-1] <= LAST_ID:
+            raise ValueError(f"Ids from 0 to {LAST_ID} fit into a snapshot.")
         upstream = all_found(places_in(ids, links.upstream), links.upstream)
         downstream = all_found(places_in(ids, links.downstream), links.downstream)
         offsets, order = grouped(upstream, len(ids))
@@ -66,6 +72,7 @@ class CsrGraph:
             ids=ids,
             numbers=numbers,
             places=places,
+            names=ids[places].astype(np.uint32),
             moments=moments,
             links=LinkTable.build(
                 rows=len(ids),
@@ -78,10 +85,7 @@ class CsrGraph:
 
     def numbers_of(self, wanted: Ids) -> Numbers:
         """The numbers of nodes by id, -1 where the graph does not hold one."""
-        places = places_in(self.ids, wanted)
-        found = places >= 0
-        places[found] = self.numbers[places[found]]
-        return places
+        return numbered(self.ids, self.numbers, wanted)
 
     @property
     def nbytes(self) -> int:

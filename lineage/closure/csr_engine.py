@@ -13,29 +13,41 @@ from lineage.closure.kernels import (
     WIDTH,
     Moment,
     Numbers,
-    Rules,
-    Words,
+    Scratch,
     packed,
     sweep,
 )
-from lineage.closure.links import Ids, certainty_table, crossing_table
+from lineage.closure.links import Ids, crossing_table
 from lineage.closure.ordering import ranks_and_cycles
 from lineage.closure.overlay import Overlay
 from lineage.closure.table import LinkTable, places_in
 
-_RULES = Rules(crossing=crossing_table(), certain=certainty_table())
+_CROSSING = crossing_table()
 #: Words of 64 sources that one sweep counts for.
 _WORDS = 8
 #: Bytes of a line of the processor's cache.
 _LINE = 64
 
 
-def _scratch_of(rows: int) -> Words:
-    """An array of which no row lies across two lines of the processor's cache."""
-    line = _LINE // np.dtype(np.uint64).itemsize
-    room = np.empty(rows * WIDTH + line, dtype=np.uint64)
-    begin = -(room.ctypes.data // 8) % line
-    return room[begin : begin + rows * WIDTH].reshape(rows, WIDTH)
+class _Scratch:
+    """What traces write on, one after the other."""
+
+    def __init__(self, rows: int) -> None:
+        """Make room; no row of it lies across two lines of the processor's cache."""
+        line = _LINE // np.dtype(np.uint64).itemsize
+        room = np.zeros(rows * WIDTH + line, dtype=np.uint64)
+        begin = -(room.ctypes.data // room.itemsize) % line
+        self.arrays = Scratch(
+            state=room[begin : begin + rows * WIDTH].reshape(rows, WIDTH),
+            pending=np.zeros(-(-rows // 64), dtype=np.uint64),
+            reached=np.empty(rows, dtype=np.int32),
+        )
+        self._trace = 0
+
+    def next_trace(self) -> np.uint64:
+        """An even number that no trace had."""
+        self._trace += 2
+        return np.uint64(self._trace)
 
 
 class CsrEngine:
@@ -50,23 +62,29 @@ class CsrEngine:
         """
         self._graph, self._overlay = graph, overlay or Overlay.empty(graph)
         #: Scratch arrays that no trace is using; list operations are atomic.
-        self._scratch: list[Words] = []
+        self._scratch: list[_Scratch] = []
 
     def trace(self, sources: Collection[int], *, as_of: int | None = None) -> Closure:
         """Walk every link downstream from the sources; see the protocol."""
         graph, overlay = self._graph, self._overlay
-        wanted = np.unique(np.fromiter(sources, dtype=np.int64, count=len(sources)))
+        wanted = np.fromiter(sources, dtype=np.int64, count=len(sources))
+        wanted = np.unique(wanted) if len(wanted) > 1 else wanted
         numbers = self._numbers_of(wanted)
-        start = np.sort(numbers[numbers >= 0])
-        state = self._take_scratch()
-        moment = self._moment(as_of)
+        scratch, moment = self._take_scratch(), self._moment(as_of)
         reached, ranked = sweep(
-            start, graph.places, graph.links.rows, overlay.fresh, moment, _RULES, state
+            numbers[numbers >= 0],
+            graph.places,
+            graph.links.rows,
+            overlay.fresh,
+            moment,
+            _CROSSING,
+            scratch.arrays,
+            scratch.next_trace(),
         )
         keys, nodes, masks, ranks, certain, before, before_certain = packed(
-            reached, state, graph.places, overlay.ids
+            reached, scratch.arrays.state, graph.places, graph.names, overlay.ids
         )
-        self._scratch.append(state)
+        self._scratch.append(scratch)
         cycles: tuple[tuple[int, ...], ...] = ()
         if not ranked:
             ranks, cycles = self._ranks(reached, moment)
@@ -132,11 +150,11 @@ class CsrEngine:
         lengths = [len(self.trace([int(source)], as_of=as_of)) for source in sources]
         return np.array(lengths, dtype=np.int64)
 
-    def _take_scratch(self) -> Words:
+    def _take_scratch(self) -> _Scratch:
         try:
             return self._scratch.pop()
         except IndexError:
-            return _scratch_of(len(self._overlay.ids))
+            return _Scratch(len(self._overlay.ids))
 
     def _numbers_of(self, ids: Ids) -> Numbers:
         numbers = self._graph.numbers_of(ids)

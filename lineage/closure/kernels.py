@@ -20,9 +20,9 @@ Ids = NDArray[np.int64]
 #: Columns of what is known of a node, 64 bits each: steps from a source with the place of the node
 #: before this one; the same over certain links; longest chain with influence bits. Steps stand
 #: above the place, so that the smaller word is the shorter path, or the lower id of equally short
-#: ones; the longest chain stands above eight influence bits. A fourth column keeps rows from lying
-#: across two lines of the processor's cache.
-STEPS, CERTAIN_STEPS, RANK, WIDTH = 0, 1, 2, 4
+#: ones; the longest chain stands above eight influence bits. The fourth word is that of the trace
+#: that wrote the row, one higher once the node had its turn: what other traces left means nothing.
+STEPS, CERTAIN_STEPS, RANK, TRACE, WIDTH = 0, 1, 2, 3, 4
 #: Steps of a node to which no path of certain links leads.
 FAR = np.uint64((1 << 64) - 1)
 #: A label: five bits of relation, one that says whether the link has ended, 26 bits of moment.
@@ -35,7 +35,10 @@ _TURNS, _MORE_TURNS = 4, 1_024
 
 # Unsigned, for a signed index costs a look at its sign.
 NONE, ONE, _SIX, LOW_BITS = np.uint64(0), np.uint64(1), np.uint64(6), np.uint64(63)
-_ALL, _AHEAD = np.uint64((1 << 64) - 1), np.uint64(AHEAD)
+_AHEAD = np.uint64(AHEAD)
+#: In the rules by which influence crosses a link (:func:`lineage.closure.links.crossing_table`):
+#: the influence bits that arrive, and the bit of a certain link.
+_ARRIVING, _SURE = np.uint8(0x7F), np.uint8(0x80)
 _MASK, _RANK_SHIFT, _RANK_ONE = np.uint64(0xFF), np.uint64(8), np.uint64(1 << 8)
 _STEP, _STEPS_BITS = np.uint64(1 << 32), np.uint64(((1 << 32) - 1) << 32)
 _DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
@@ -48,8 +51,8 @@ for _bit in range(64):
 class Rows(NamedTuple):
     """Links, grouped into rows (compressed sparse rows)."""
 
-    #: int64[r + 1]: where each row begins.
-    offsets: Ids
+    #: uint32[r + 1]: where each row begins.
+    offsets: NDArray[np.uint32]
     #: uint32[m]: numbers of the downstream nodes, and labels.
     targets: NDArray[np.uint32]
     labels: NDArray[np.uint32]
@@ -78,19 +81,32 @@ class Moment(NamedTuple):
     as_of: int
 
 
-class Rules(NamedTuple):
-    """How influence crosses links."""
+class Scratch(NamedTuple):
+    """What a sweep writes on; used by one trace at a time, again and again."""
 
-    #: uint8[r, 16]: influence bits, by relation and by the bits before.
-    crossing: NDArray[np.uint8]
-    #: bool[r]: by relation.
-    certain: NDArray[np.bool_]
+    #: uint64[n, 4]: what is known of each node; zero before the first trace.
+    state: Words
+    #: A bit a node that waits for its turn; zero before and after a trace.
+    pending: Words
+    #: int32[n]: the nodes reached.
+    reached: Numbers
 
 
 @njit(cache=True, inline="always")
 def lowest(bits: np.uint64) -> np.uint64:
     """The place of the lowest set bit (de Bruijn multiplication)."""
     return np.uint64(_PLACES[((bits & (~bits + ONE)) * _DE_BRUIJN) >> _DE_BRUIJN_SHIFT])
+
+
+@njit(cache=True)
+def numbered(ids: Ids, numbers: Numbers, wanted: Ids) -> Numbers:
+    """The numbers of nodes by id, -1 where ``ids``, which rise, do not hold one."""
+    found = np.empty(wanted.shape[0], dtype=np.int32)
+    for row in range(wanted.shape[0]):
+        place = np.searchsorted(ids, wanted[row])
+        held = place < ids.shape[0] and ids[place] == wanted[row]
+        found[row] = numbers[place] if held else -1
+    return found
 
 
 @njit(cache=True)
@@ -119,17 +135,22 @@ def _place_near(ended: NDArray[np.uint32], link: np.uint64, near: int) -> int:
 
 
 @njit(cache=True, inline="always")
-def _begin(
-    sources: Numbers, places: Numbers, held: np.uint64, state: Words, seen: Words
+def _begin(  # noqa: PLR0913, PLR0917 - what a sweep writes on
+    sources: Numbers,
+    places: Numbers,
+    held: np.uint64,
+    state: Words,
+    pending: Words,
+    trace: np.uint64,
 ) -> tuple[np.uint64, np.uint64]:
     """Write the sources down; returns the first and the last word with a bit."""
-    first, last = np.uint64(seen.shape[0]), NONE
+    first, last = np.uint64(pending.shape[0]), NONE
     for source in sources:
         number = np.uint64(source)
         place = np.uint64(places[number]) if number < held else number
         state[number, STEPS], state[number, CERTAIN_STEPS] = place, place
-        state[number, RANK] = ONE
-        seen[number >> _SIX] |= ONE << (number & LOW_BITS)
+        state[number, RANK], state[number, TRACE] = ONE, trace
+        pending[number >> _SIX] |= ONE << (number & LOW_BITS)
         first, last = min(first, number >> _SIX), max(last, number >> _SIX)
     return first, last
 
@@ -141,8 +162,9 @@ def sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, compile
     links: Rows,
     fresh: FreshRows,
     moment: Moment,
-    rules: Rules,
-    state: Words,
+    crossing: NDArray[np.uint8],
+    scratch: Scratch,
+    trace: np.uint64,
 ) -> tuple[Numbers, bool]:
     """Reach everything from ``sources``.
 
@@ -152,8 +174,9 @@ def sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, compile
         links: One row a node of the snapshot.
         fresh: What is newer.
         moment: When to look.
-        rules: What crosses a link.
-        state: uint64[n, 4], scratch; needs no initial value, and is filled where a node is reached.
+        crossing: uint8[r, 16], by relation and by the influence bits before: what crosses a link.
+        scratch: For all nodes, fresh ones included.
+        trace: An even number that no earlier trace with this scratch had.
 
     Returns:
         int32[r], the numbers of the reached nodes, rising; and whether their ranks are right. If
@@ -161,27 +184,26 @@ def sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, compile
     """
     offsets, targets, labels, ended, until = links
     has_row, nodes, instead, (new_offsets, new_targets, new_labels, new_ended, new_until) = fresh
-    (latest, as_of), (crossing, certain) = moment, rules
-    words, held = has_row.shape[0], np.uint64(offsets.shape[0] - 1)
-    seen, pending = np.zeros(words, dtype=np.uint64), np.zeros(words, dtype=np.uint64)
-    count, turns, near = len(sources), 0, 0
+    (latest, as_of), (state, pending, reached) = moment, scratch
+    held, done = np.uint64(offsets.shape[0] - 1), trace + ONE
+    count, met, turns, near = 0, len(sources), 0, 0
     turned, ranking = False, True
     last_link = np.uint64(max(targets.shape[0], 1) - 1)
-    if count == 0:
+    if met == 0:
         return np.empty(0, dtype=np.int32), True
-    first, last = _begin(sources, places, held, state, seen)
-    # Until something leads back, what is seen and stands above here is what is pending.
-    word, above = first, _ALL
+    word, last = _begin(sources, places, held, state, pending, trace)
     while word <= last:
-        bits = pending[word] if turned else seen[word] & above
+        bits = pending[word]
         if bits == NONE:
-            word, above = word + ONE, _ALL
+            word += ONE
             continue
         turns += 1
         here = (word << _SIX) + lowest(bits)
-        above = ~(bits ^ (bits - ONE))
-        if turned:
-            pending[word] = bits & above
+        pending[word] = bits & (bits - ONE)
+        if state[here, TRACE] == trace:
+            state[here, TRACE] = done
+            reached[count] = here
+            count += 1
         place = np.uint64(places[here]) if here < held else here
         rank = state[here, RANK]
         mask, rank = rank & _MASK, (rank & ~_MASK) + _RANK_ONE
@@ -214,30 +236,29 @@ def sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, compile
                     continue
             if (label >> MOMENT_SHIFT) > latest:
                 continue
-            relation = label & RELATION_BITS
-            arriving = np.uint64(crossing[relation, mask])
-            sure = sure_steps if certain[relation] else FAR
+            crosses = crossing[label & RELATION_BITS, mask]
+            arriving = np.uint64(crosses & _ARRIVING)
+            sure = sure_steps if crosses & _SURE else FAR
             there_word, bit = there >> _SIX, ONE << (there & LOW_BITS)
-            last = max(last, there_word)
-            was_seen = seen[there_word]
-            seen[there_word] = was_seen | bit
-            # What was written there before the first visit means nothing.
-            is_new = was_seen & bit == NONE
-            count += is_new
+            if state[there, TRACE] | ONE != done:
+                state[there, STEPS], state[there, CERTAIN_STEPS] = steps, sure
+                state[there, RANK], state[there, TRACE] = rank | arriving, trace
+                pending[there_word] |= bit
+                last = max(last, there_word)
+                met += 1
+                if there < here:
+                    turned = True
+                    turn_back = min(turn_back, there_word)
+                continue
             known, known_sure = state[there, STEPS], state[there, CERTAIN_STEPS]
             known_rank = state[there, RANK]
-            known, known_sure = (FAR if is_new else known), (FAR if is_new else known_sure)
-            known_rank = NONE if is_new else known_rank
             state[there, STEPS] = min(known, steps)
             state[there, CERTAIN_STEPS] = min(known_sure, sure)
             # The influence bits below never change which rank is the longer one.
             state[there, RANK] = max(known_rank, rank) | (known_rank & _MASK) | arriving
             if there < here or turned:
                 # It may have had its turn already, and needs another one if this is news to it.
-                if not turned:
-                    turned = True
-                    pending[word] = seen[word] & above
-                    pending[word + ONE : last + ONE] = seen[word + ONE : last + ONE]
+                turned = True
                 if (
                     arriving & ~known_rank != NONE
                     or steps & _STEPS_BITS < known & _STEPS_BITS
@@ -246,29 +267,17 @@ def sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, compile
                 ):
                     pending[there_word] |= bit
                     turn_back = min(turn_back, there_word)
-                    first = min(first, there_word)
         word = turn_back
-        ranking = ranking and not (turned and turns > _TURNS * count + _MORE_TURNS)
-    return _numbers_in(seen, first, last, count), ranking
-
-
-@njit(cache=True, inline="always")
-def _numbers_in(seen: Words, first: np.uint64, last: np.uint64, count: int) -> Numbers:
-    """The places of the set bits, rising."""
-    numbers = np.empty(count, dtype=np.int32)
-    filled = 0
-    for word in range(first, last + ONE):
-        bits = seen[word]
-        while bits != NONE:
-            numbers[filled] = (word << _SIX) + lowest(bits)
-            filled += 1
-            bits &= bits - ONE
-    return numbers
+        ranking = ranking and not (turned and turns > _TURNS * met + _MORE_TURNS)
+    found = reached[:count].copy()
+    if turned:
+        found.sort()
+    return found, ranking
 
 
 @njit(cache=True, nogil=True)
 def packed(
-    numbers: Numbers, state: Words, places: Numbers, ids: Ids
+    numbers: Numbers, state: Words, places: Numbers, names: NDArray[np.uint32], ids: Ids
 ) -> tuple[Numbers, Ids, NDArray[np.uint8], Numbers, NDArray[np.bool_], Numbers, Numbers]:
     """Take the rows of some nodes out of ``state``, one array a column.
 
@@ -276,25 +285,24 @@ def packed(
         numbers: int32[r], rising.
         state: As :func:`sweep` left it.
         places: int32[n], the place of each numbered node among all ids.
-        ids: int64[n + f], all ids.
+        names: uint32[n], the id of each numbered node.
+        ids: int64[n + f], all ids; fresh nodes are numbered by their places.
 
     Returns:
         Places, ids, influence bits, ranks, whether a path of certain links leads there, and the
         places of the nodes before, over all links and over certain ones.
     """
     count, held = numbers.shape[0], places.shape[0]
-    own, names = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int64)
+    own, named = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int64)
     masks, ranks = np.empty(count, dtype=np.uint8), np.empty(count, dtype=np.int32)
     certain = np.empty(count, dtype=np.bool_)
     before, before_certain = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
     for row in range(count):
         number = np.uint64(numbers[row])
-        soon = numbers[min(row + AHEAD, count - 1)]
-        prefetch(ids, np.int64(places[soon] if soon < held else soon))
         own[row] = places[number] if number < held else number
-        names[row] = ids[own[row]]
+        named[row] = np.int64(names[number]) if number < held else ids[number]
         masks[row], ranks[row] = state[number, RANK] & _MASK, state[number, RANK] >> _RANK_SHIFT
         certain[row] = state[number, CERTAIN_STEPS] != FAR
         before[row] = state[number, STEPS] & ~_STEPS_BITS
         before_certain[row] = state[number, CERTAIN_STEPS] & ~_STEPS_BITS
-    return own, names, masks, ranks, certain, before, before_certain
+    return own, named, masks, ranks, certain, before, before_certain

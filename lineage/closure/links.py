@@ -107,15 +107,14 @@ INFLUENCES: tuple[tuple[Influence, ...], ...] = tuple(
 
 
 def crossing_table() -> NDArray[np.uint8]:
-    """What becomes of a set of influences on a link: bits by relation code and bits before."""
+    """What becomes of a set of influences on a link: bits by relation code and bits before.
+
+    The highest bit says that a link of this relation carries for certain.
+    """
     table = np.zeros((len(RELATIONS), len(INFLUENCES)), dtype=np.uint8)
     for code, relation in enumerate(RELATIONS):
+        sure = 0x80 if PROPAGATION[relation].certainty == "certain" else 0
         for mask, influences in enumerate(INFLUENCES):
             arriving = {carried(relation, each) for each in influences} - {None}
-            table[code, mask] = mask_of(each for each in arriving if each is not None)
+            table[code, mask] = sure | mask_of(each for each in arriving if each is not None)
     return table
-
-
-def certainty_table() -> NDArray[np.bool_]:
-    """Whether a link carries for certain, by relation code."""
-    return np.array([PROPAGATION[relation].certainty == "certain" for relation in RELATIONS])

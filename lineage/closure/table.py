@@ -23,6 +23,8 @@ from lineage.closure.links import NEVER
 from lineage.closure.ordering import grouped
 
 Labels = NDArray[np.uint32]
+#: So many links lie in one table at most.
+MOST_LINKS = (1 << 32) - 1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,7 +45,12 @@ class LinkTable:
             target: Number of its downstream node.
             label: From :func:`label_of`; whether it has ended is filled in.
             until: When it ended, or :data:`lineage.closure.links.NEVER`.
+
+        Raises:
+            ValueError: There are more links than 32 bits can count.
         """
+        if len(row) > MOST_LINKS:
+            raise ValueError(f"More than {MOST_LINKS} links do not fit into one table.")
         offsets, sorting = grouped(row, rows)
         until = until[sorting]
         label = label[sorting] & ~np.uint32(ENDED_BIT)
@@ -51,7 +58,7 @@ class LinkTable:
         label[over] |= np.uint32(ENDED_BIT)
         return cls(
             rows=Rows(
-                offsets=offsets,
+                offsets=offsets.astype(np.uint32),
                 targets=target[sorting].astype(np.uint32),
                 labels=label,
                 ended=over.astype(np.uint32),
@@ -61,7 +68,7 @@ class LinkTable:
 
     def places_of(self, rows: NDArray[np.integer]) -> tuple[Ids, Ids]:
         """The links of some rows: for each its position in ``rows``, and its place in the table."""
-        begins = self.rows.offsets[rows]
+        begins = self.rows.offsets[rows].astype(np.int64)
         lengths = self.rows.offsets[rows + 1] - begins
         owner = np.repeat(np.arange(len(rows)), lengths)
         within = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
