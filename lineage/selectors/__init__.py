@@ -16,7 +16,7 @@ from lineage.selectors.exposure import (
     first_exposure,
 )
 from lineage.selectors.gaps import GapQuestion, gap_document, gaps_asked_for, gaps_page
-from lineage.selectors.impact import find_gaps, find_gaps_with_artifacts, trace, trace_subject
+from lineage.selectors.impact import find_gaps, find_gaps_with_artifacts, trace
 from lineage.selectors.made_from import made_artifacts_in, made_from
 from lineage.selectors.ownership import datasets_with_ids_of_others
 from lineage.selectors.permission import allowed_to_train, permission_document
@@ -65,6 +65,5 @@ __all__ = [
     "retention",
     "synthesis_of",
     "trace",
-    "trace_subject",
     "training_of",
 ]

@@ -1,11 +1,10 @@
-"""Tracing a data subject."""
+"""Tracing a data subject, a record or an artifact."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import transaction
 
-from governance.subjects import SubjectDigest
 from lineage.closure import Reach
 from lineage.closure.impact import Answer, answer_trace
 from lineage.gaps import FoundGap
@@ -17,18 +16,19 @@ from lineage.selectors.standing import gaps_at, graph_at, standing_gaps, standin
 from lineage.selectors.starts import Asked, start_of
 
 
-def trace_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Impact:
-    """Find everything that holds, or inherited, a data subject's records.
+def trace(asked: Asked, as_of: datetime | None = None) -> Impact:
+    """Find everything that holds, or inherited, what is asked about.
 
-    Starts at the segments that hold a record and at those that held one until it was redacted, so
-    that a trace repeated after the work still shows what may carry an influence.
+    Of a data subject or a record, it starts at the segments that hold a record and at those that
+    held one until it was redacted, so that a trace repeated after the work still shows what may
+    carry an influence. Of an artifact everything that came of it is found, itself included.
 
     As of a past moment, the graph is the one that was on record then. The record index has no
     history, on purpose: the trace starts at those of the segments known today that were on record
     then, and lists only the records whose ids are not forgotten.
 
     Args:
-        subject: Keyed digest of the subject's identifier.
+        asked: A data subject, a record or an artifact.
         as_of: A past moment; None asks for now.
 
     Returns:
@@ -36,20 +36,10 @@ def trace_subject(subject: SubjectDigest, as_of: datetime | None = None) -> Impa
         hide an affected artifact.
 
     Raises:
-        InvalidInput: The moment lies in the future, or before the history begins.
-    """
-    return trace(subject, as_of)
-
-
-def trace(asked: Asked, as_of: datetime | None = None) -> Impact:
-    """Trace as :func:`trace_subject` does, from whatever is asked about.
-
-    Of an artifact everything that came of it is found, itself included.
-
-    Raises:
         RecordNotFound: The record index does not hold the record.
         ArtifactNotFound: No artifact is so called, or none was then.
-        InvalidInput: More than one artifact is so called, or the moment cannot be answered.
+        InvalidInput: More than one artifact is so called, or the moment lies in the future, or
+            before the history begins.
     """
     with transaction.atomic():
         # Under the lock of the graph's writers all reads see one moment, and what the caller's

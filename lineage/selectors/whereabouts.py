@@ -10,7 +10,7 @@ from lineage.closure import Reach
 from lineage.errors import RecordNotFound
 from lineage.locks import lock_graph
 from lineage.models import Posting
-from lineage.selectors.impact import reach_of, trace_subject
+from lineage.selectors.impact import reach_of, trace
 from lineage.selectors.postings import held_of
 
 
@@ -54,7 +54,7 @@ def _find_records(who: SubjectDigest | Collection[str]) -> Whereabouts:
     sources: set[int] = set()
     hidden: dict[str, None] = {}
     for subject in subjects:
-        hidden |= dict.fromkeys(trace_subject(subject).reasons)
+        hidden |= dict.fromkeys(trace(subject).reasons)
         held = held_of(subject)
         # Which records were in a past segment is forgotten: it may have been any of them.
         sources.update(held.past)

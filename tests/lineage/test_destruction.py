@@ -11,7 +11,7 @@ from lineage.capture.observations import Observations, ObservedArtifact
 from lineage.errors import ArtifactNotFound
 from lineage.graph import ArtifactKind, Relation
 from lineage.models import Artifact, ArtifactState, Derivation, Posting
-from lineage.selectors import find_gaps, trace_subject
+from lineage.selectors import find_gaps, trace
 from lineage.services import load_record_index, record_destruction, record_observations
 from tests.people import ANN, record_dataset, write_dataset
 
@@ -30,7 +30,7 @@ def receipt(location: str, files: int) -> dict[str, object]:
 
 
 def affected() -> list[str]:
-    return [item.node.name for item in trace_subject(subject_digest(ANN)).affected]
+    return [item.node.name for item in trace(subject_digest(ANN)).affected]
 
 
 def test_a_destroyed_cache_and_its_segments_leave_the_trace(tmp_path: Path) -> None:
@@ -72,13 +72,13 @@ def test_destroying_a_base_of_unknown_origin_makes_no_answer_complete(tmp_path: 
         upstream=cache(tmp_path, "rows"), downstream=tuned, relation=Relation.TRAINED_ON
     )
     record_destruction(artifact_id=base.pk, receipts=[])
-    impact = trace_subject(subject_digest(ANN))
+    impact = trace(subject_digest(ANN))
     assert not impact.complete
     assert [(gap.rule, gap.artifact) for gap in impact.gaps] == [
         ("model_without_training_input", "base")
     ]
     record_destruction(artifact_id=tuned.pk, receipts=[])
-    assert trace_subject(subject_digest(ANN)).complete
+    assert trace(subject_digest(ANN)).complete
 
 
 def test_segments_that_something_else_still_holds_stay(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from governance.ledger.selectors import entries_about
 from governance.subjects import subject_digest
 from lineage.models import Artifact, DuplicateDecision, RecordFingerprint
-from lineage.selectors import count_undecided, duplicates_of, trace_subject
+from lineage.selectors import count_undecided, duplicates_of, trace
 from lineage.services import record_redaction
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,7 @@ def load(folder: Path, rows: list[tuple[str, str, str]], *words: str) -> Artifac
 
 
 def records_of(identifier: str) -> list[str]:
-    return sorted({r.record_id for r in trace_subject(subject_digest(identifier)).records})
+    return sorted({r.record_id for r in trace(subject_digest(identifier)).records})
 
 
 def listed(identifier: str) -> dict[str, float]:
@@ -101,7 +101,7 @@ def test_a_row_decided_to_be_the_same_persons_is_a_record_of_theirs_wherever_it_
     assert records_of(BOB) == ["2", "3"]
     assert listed(ANN) == {}
     load(tmp_path / "later", rows[1:])
-    datasets = {r.dataset_version for r in trace_subject(subject_digest(ANN)).records}
+    datasets = {r.dataset_version for r in trace(subject_digest(ANN)).records}
     assert len(datasets) == 2
     [entry] = entries_about("record-index")
     assert entry.payload["decision"] == "same_person"

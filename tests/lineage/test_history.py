@@ -27,7 +27,7 @@ from lineage.models import (
     Moment,
     Posting,
 )
-from lineage.selectors import impact_document, trace_subject
+from lineage.selectors import impact_document, trace
 from lineage.services.derivations import settle_copies
 from tests.lineage.columns import knowledge, told
 from tests.lineage.whole_graph import read_snapshot
@@ -181,11 +181,11 @@ def test_tombstones_never_leak_into_an_answer_of_now() -> None:
     trained.delete()
     Artifact.objects.filter(pk=model.pk).delete()
     Artifact.objects.exclude(pk=model.pk).update(state=ArtifactState.DESTROYED)
-    then = impact_document(trace_subject(ANN, before), before)
+    then = impact_document(trace(ANN, before), before)
     assert [item["name"] for item in then["affected"]] == ["segment", "rows", "model"]
     assert [node["name"] for node in then["affected"][2]["path"]] == ["segment", "rows", "model"]
     assert then["as_of"] == before.astimezone(UTC).isoformat()
-    today = impact_document(trace_subject(ANN))
+    today = impact_document(trace(ANN))
     assert (today["affected"], today["as_of"]) == ([], None)
     assert names() == {"segment": "destroyed", "rows": "destroyed"}
 
@@ -200,7 +200,7 @@ def test_a_record_read_later_is_no_record_of_before() -> None:
         segments=[segment.pk, 10**9],
         record_ids=["C-1", "C-2"],
     )
-    then = trace_subject(ANN, before)
+    then = trace(ANN, before)
     assert then.affected == ()
     # A segment that was never on record is unknown then as it is now.
     assert any("1000000000" in reason for reason in then.reasons)
@@ -252,7 +252,7 @@ def test_moments_that_the_history_does_not_know_are_refused_by_name() -> None:
     }
     for moment, why in refused.items():
         with pytest.raises(InvalidInput, match=rf"as_of: .*{why}") as caught:
-            trace_subject(ANN, moment)
+            trace(ANN, moment)
         assert [error.pointer for error in caught.value.errors] == ["/as_of"]
 
 

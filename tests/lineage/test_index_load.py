@@ -17,7 +17,7 @@ from governance.subjects import subject_digest
 from lineage.graph import ArtifactKind
 from lineage.models import Artifact, Posting
 from lineage.records import FileSource, RecordFormat, RecordLayout
-from lineage.selectors import find_gaps, trace_subject
+from lineage.selectors import find_gaps, trace
 from lineage.services import LoadOrder, load_dataset, load_record_index
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def load(source: object, *words: str, dataset: str = "people@1") -> dict[str, An
 
 
 def records_of(identifier: str) -> list[str]:
-    return [record.record_id for record in trace_subject(subject_digest(identifier)).records]
+    return [record.record_id for record in trace(subject_digest(identifier)).records]
 
 
 def write_csv(folder: Path, rows: Sequence[Mapping[str, Any]], name: str = "segment-0.csv") -> Path:
@@ -103,7 +103,7 @@ def test_rows_of_every_format_are_found_by_every_identifier_and_loaded_once(
     assert (first["rows"], first["segments_read"], first["bad_rows"]) == (3, 1, 0)
     assert records_of(ANN) == ["1", "3"]
     assert records_of("+49 1") == records_of(BOB) == ["2"]
-    assert trace_subject(subject_digest(ANN)).complete
+    assert trace(subject_digest(ANN)).complete
     before = list(Artifact.objects.order_by("pk").values())
     again = load(source)
     assert (again["rows"], again["segments_read"]) == (0, 0)
@@ -169,7 +169,7 @@ def test_asked_to_skip_it_takes_the_good_rows_lists_the_bad_and_stays_a_gap(tmp_
     assert (document["rows"], document["bad_rows"]) == (2, 1)
     assert document["listed"][0]["row"] == 3
     assert document["listed"][0]["column"] == "email or phone"
-    impact = trace_subject(subject_digest(ANN))
+    impact = trace(subject_digest(ANN))
     assert [record.record_id for record in impact.records] == ["1"]
     assert not impact.complete
     [gap] = find_gaps()
@@ -179,7 +179,7 @@ def test_asked_to_skip_it_takes_the_good_rows_lists_the_bad_and_stays_a_gap(tmp_
         load(tmp_path)
     write_jsonl(tmp_path, ROWS[:2])
     assert load(tmp_path)["bad_rows"] == 0
-    assert trace_subject(subject_digest(ANN)).complete
+    assert trace(subject_digest(ANN)).complete
 
 
 def test_a_loading_that_was_cut_off_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -197,10 +197,10 @@ def test_a_loading_that_was_cut_off_goes_on_where_it_was(tmp_path: Path) -> None
     with pytest.raises(KeyboardInterrupt):
         load_dataset(order, FileSource(path=tmp_path, format=RecordFormat.JSONL), cut)
     assert records_of(ANN) == ["1"]
-    assert not trace_subject(subject_digest(ANN)).complete
+    assert not trace(subject_digest(ANN)).complete
     assert load(tmp_path)["segments_read"] == 1
     assert records_of(ANN) == ["1", "3"]
-    assert trace_subject(subject_digest(ANN)).complete
+    assert trace(subject_digest(ANN)).complete
 
 
 def test_a_dry_run_reads_everything_and_writes_nothing(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from mlflow.entities import LoggedModelInput, ViewType
 from governance.subjects import subject_digest
 from lineage.graph import ArtifactKind
 from lineage.models import Artifact, Derivation
-from lineage.selectors import find_gaps, locations_of, trace_subject, training_of
+from lineage.selectors import find_gaps, locations_of, trace, training_of
 from lineage.services import capture_mlflow, load_record_index
 
 pytestmark = [
@@ -120,13 +120,13 @@ def own_address(trained_store: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def affected() -> dict[str, ArtifactKind]:
-    return {item.node.name: item.node.kind for item in trace_subject(ANN).affected}
+    return {item.node.name: item.node.kind for item in trace(ANN).affected}
 
 
 @pytest.mark.usefixtures("dataset")
 def test_the_model_of_an_unseen_script_is_found_in_the_trace(trained_store: str) -> None:
     capture_mlflow(tracking_uri=trained_store)
-    impact = trace_subject(ANN)
+    impact = trace(ANN)
     names = {node.pk: node.name for node in Artifact.objects.all()}
     found = next(item for item in impact.affected if item.node.name == "surprise")
     assert [names[node] for node in found.path] == ["adult@1/segment-0.csv", "adult@1", "surprise"]
@@ -136,7 +136,7 @@ def test_the_model_of_an_unseen_script_is_found_in_the_trace(trained_store: str)
 @pytest.mark.usefixtures("dataset", "hidden_run")
 def test_hiding_the_run_makes_the_trace_incomplete_and_says_why(trained_store: str) -> None:
     capture_mlflow(tracking_uri=trained_store)
-    impact = trace_subject(ANN)
+    impact = trace(ANN)
     assert not impact.complete
     assert "surprise" in impact.reasons[0]
     assert "cannot be read" in impact.reasons[0]
@@ -147,10 +147,10 @@ def test_a_run_that_is_hidden_after_capture_stays_known(
     trained_store: str, dataset: Artifact, request: pytest.FixtureRequest
 ) -> None:
     capture_mlflow(tracking_uri=trained_store)
-    before = trace_subject(ANN)
+    before = trace(ANN)
     request.getfixturevalue("hidden_run")
     capture_mlflow(tracking_uri=trained_store)
-    after = trace_subject(ANN)
+    after = trace(ANN)
     assert after.complete
     assert after.affected == before.affected
     assert dataset.pk in after.affected[-1].path
@@ -158,10 +158,10 @@ def test_a_run_that_is_hidden_after_capture_stays_known(
 
 def test_capturing_again_changes_nothing(trained_store: str, dataset: Artifact) -> None:
     capture_mlflow(tracking_uri=trained_store)
-    before = trace_subject(ANN)
+    before = trace(ANN)
     summary = capture_mlflow(tracking_uri=trained_store)
     assert (summary.runs, summary.models, summary.derivations) == (1, 1, 1)
-    assert trace_subject(ANN) == before
+    assert trace(ANN) == before
     training = training_of(Artifact.objects.get(name="surprise").pk)
     assert training is not None
     assert [(use.artifact_id, use.kind, use.relation) for use in training.datasets] == [
@@ -278,7 +278,7 @@ def test_the_dataset_that_a_run_logged_is_found_as_files_and_loaded(trained_stor
         )
 
     load(f"mlflow:{run.info.run_id}/training")
-    assert [record.record_id for record in trace_subject(ANN).records] == ["C-1"]
+    assert [record.record_id for record in trace(ANN).records] == ["C-1"]
     for source, problem in (
         (f"mlflow:{run.info.run_id}/other", "it read: mine"),
         ("mlflow:0123", "shows no run 0123"),

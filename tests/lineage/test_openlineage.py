@@ -16,7 +16,7 @@ from governance.services import issue_api_key
 from governance.subjects import subject_digest
 from lineage.models import Activity, Artifact, Derivation, LineageEvent
 from lineage.records import list_segments, version_digest
-from lineage.selectors import find_gaps, trace_subject
+from lineage.selectors import find_gaps, trace
 from lineage.services import load_record_index, record_redaction
 
 pytestmark = pytest.mark.django_db
@@ -250,7 +250,7 @@ def read_announced() -> None:
 
 
 def holds(name: str) -> set[str]:
-    impact = trace_subject(subject_digest(f"{name}@example.org"))
+    impact = trace(subject_digest(f"{name}@example.org"))
     assert impact.complete
     return {item.node.name for item in impact.affected if item.node.kind != "segment"}
 

@@ -15,7 +15,7 @@ from lineage.capture.mlflow_state import SeenModel, SeenRun, SeenState
 from lineage.gaps import RULE_NAMES, SEVERITY
 from lineage.graph import ArtifactKind
 from lineage.models import Artifact, Derivation
-from lineage.selectors import find_gaps, trace_subject
+from lineage.selectors import find_gaps, trace
 from lineage.services import attempt_reading, receive_event, record_destruction
 from lineage.services.mlflow import record_state
 from tests.lineage import company
@@ -191,14 +191,14 @@ def test_each_planted_gap_is_found_and_nothing_else_is(tmp_path: Path) -> None:
     kinds = set(Artifact.objects.values_list("kind", flat=True))
     assert kinds == {kind.value for kind in ArtifactKind}
     ann = subject_digest(company.ANN)
-    assert (find_gaps(), trace_subject(ann).complete) == ((), True)
+    assert (find_gaps(), trace(ann).complete) == ((), True)
 
     found, complete = {}, {}
     for rule, (plant, _) in PLANTS.items():
         with transaction.atomic():
             plant(tmp_path)
             found[rule] = [(gap.rule, gap.artifact) for gap in find_gaps()]
-            complete[rule] = trace_subject(ann).complete
+            complete[rule] = trace(ann).complete
             transaction.set_rollback(True)
         company.write_data(tmp_path)
     assert found == {rule: [(rule, about)] for rule, (_, about) in PLANTS.items()}

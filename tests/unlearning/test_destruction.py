@@ -16,7 +16,7 @@ from examples.company.cache_features import mirror_of
 from governance.subjects import subject_digest
 from lineage.graph import ArtifactKind
 from lineage.models import Artifact, ArtifactState
-from lineage.selectors import trace_subject
+from lineage.selectors import trace
 from lineage.services import load_record_index
 from tests.factories import OfficerFactory
 from tests.people import ANN, customers, write_dataset
@@ -60,7 +60,7 @@ def record_cache(directory: Path, *copies: str) -> Artifact:
 def started() -> Plan:
     """A started plan about Ann."""
     plan = draft_plan(
-        case_id=uuid4(), impact=trace_subject(subject_digest(ANN)), author=OfficerFactory.create()
+        case_id=uuid4(), impact=trace(subject_digest(ANN)), author=OfficerFactory.create()
     )
     start_plan(plan_id=plan.pk)
     return plan
@@ -102,7 +102,7 @@ def test_a_cache_is_destroyed_at_every_location_with_a_receipt_each(tmp_path: Pa
     assert evidence(plan).outcome == "passed"
     cache.refresh_from_db()
     assert cache.state == ArtifactState.DESTROYED
-    assert trace_subject(subject_digest(ANN)).records == ()
+    assert trace(subject_digest(ANN)).records == ()
 
 
 #: What an attempt does after the inventory is saved, in calls that a kill may come before.
@@ -315,7 +315,7 @@ def test_a_plan_that_was_at_work_before_places_were_kept_goes_on(tmp_path: Path)
     record_cache(place, "s3://bucket/features")
     at_work = started()
     waits = draft_plan(
-        case_id=uuid4(), impact=trace_subject(subject_digest(ANN)), author=OfficerFactory.create()
+        case_id=uuid4(), impact=trace(subject_digest(ANN)), author=OfficerFactory.create()
     )
     PlanStep.objects.update(places=[])
 

@@ -19,7 +19,7 @@ from governance.ledger.selectors import entries_about
 from governance.models import OutboxMessage
 from governance.subjects import subject_digest
 from lineage.models import Artifact, ArtifactState
-from lineage.selectors import trace_subject
+from lineage.selectors import trace
 from tests.factories import JobFactory, OfficerFactory
 from tests.people import ANN, customers, record_dataset, write_dataset
 from tests.unlearning.cuts import Killed, cut_at
@@ -48,7 +48,7 @@ def jobs_dir(tmp_path: Path, settings: Settings) -> None:
 def plan(directory: Path) -> Plan:
     """A started plan with one step: take Ann's row out of the files."""
     record_dataset(directory)
-    impact = trace_subject(subject_digest(ANN))
+    impact = trace(subject_digest(ANN))
     drafted = draft_plan(case_id=uuid4(), impact=impact, author=OfficerFactory.create())
     start_plan(plan_id=drafted.pk)
     return drafted

@@ -17,7 +17,7 @@ from governance.ledger.selectors import entries_about
 from governance.subjects import subject_digest
 from lineage.graph import Relation
 from lineage.models import Derivation
-from lineage.selectors import trace_subject
+from lineage.selectors import trace
 from tests.factories import OfficerFactory
 from tests.people import ANN, customers, record_dataset, write_dataset
 from unlearning.models import Job, JobState, Plan
@@ -84,7 +84,7 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
 @pytest.fixture
 def plan(tmp_path: Path) -> Plan:
     record_dataset(write_dataset(tmp_path / "people"))
-    impact = trace_subject(subject_digest(ANN))
+    impact = trace(subject_digest(ANN))
     drafted = draft_plan(case_id=uuid4(), impact=impact, author=OfficerFactory.create())
     start_plan(plan_id=drafted.pk)
     return drafted

@@ -10,7 +10,7 @@ from governance.models import OutboxMessage
 from governance.subjects import subject_digest
 from lineage.graph import ArtifactKind, Relation
 from lineage.models import Derivation
-from lineage.selectors import trace_subject
+from lineage.selectors import trace
 from tests.factories import ArtifactFactory, OfficerFactory
 from tests.people import ANN, record_dataset, write_dataset
 from tests.unlearning.cuts import Killed, cut_at
@@ -34,7 +34,7 @@ def plan(tmp_path: Path, settings: Settings) -> Plan:
     )
     Derivation.objects.create(upstream=dataset, downstream=recipient, relation=Relation.COPIED_TO)
     drafted = draft_plan(
-        case_id=uuid4(), impact=trace_subject(subject_digest(ANN)), author=OfficerFactory.create()
+        case_id=uuid4(), impact=trace(subject_digest(ANN)), author=OfficerFactory.create()
     )
     start_plan(plan_id=drafted.pk)
     return drafted

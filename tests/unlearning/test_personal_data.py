@@ -10,7 +10,7 @@ from pytest_django import Settings
 from deletion_requests.services import sweep_requests
 from governance.ledger.selectors import entries_about
 from governance.subjects import subject_digest
-from lineage.selectors import trace_subject
+from lineage.selectors import trace
 from tests.factories import DeletionRequestFactory, OfficerFactory
 from tests.people import ANN, record_dataset, write_dataset
 from unlearning import product
@@ -32,7 +32,7 @@ def plan(tmp_path: Path, settings: Settings) -> Plan:
     settings.JOBS_DIR = tmp_path / "jobs"
     record_dataset(write_dataset(tmp_path / "people"))
     drafted = draft_plan(
-        case_id=uuid4(), impact=trace_subject(subject_digest(ANN)), author=OfficerFactory.create()
+        case_id=uuid4(), impact=trace(subject_digest(ANN)), author=OfficerFactory.create()
     )
     start_plan(plan_id=drafted.pk)
     return drafted

@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from governance.subjects import subject_digest
 from lineage.models import Artifact
-from lineage.selectors import trace_subject
+from lineage.selectors import trace
 from tests.factories import JobFactory, PlanFactory, PlanStepFactory
 from tests.unlearning.jobs import quiet, rows_absent, step
 from unlearning.data import DatasetError, RecordView, read_rows
@@ -79,8 +79,8 @@ def test_a_loaded_dataset_is_rewritten_swapped_in_and_holds_the_record_no_more(
 
     assert rows_absent(place, "1").outcome == "passed"
     assert RecordView.open(place).ids == ("2", "3")
-    assert trace_subject(subject_digest("ann@example.org")).records == ()
-    [record] = trace_subject(subject_digest("bob@example.org")).records
+    assert trace(subject_digest("ann@example.org")).records == ()
+    [record] = trace(subject_digest("bob@example.org")).records
     assert record.dataset_version == outcome["artifact"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from governance.subjects import subject_digest
 from lineage.graph import ArtifactKind, Relation
 from lineage.models import Artifact, Derivation, Posting
-from lineage.selectors import trace_subject
+from lineage.selectors import trace
 from tests.factories import ArtifactFactory, OfficerFactory
 from tests.people import ANN, record_dataset, write_dataset
 from unlearning.errors import SharedRecordIdsError
@@ -27,7 +27,7 @@ def dataset(folder: Path, name: str, rows: list[tuple[str, str, str]]) -> Artifa
 
 
 def draft() -> Plan:
-    impact = trace_subject(subject_digest(ANN))
+    impact = trace(subject_digest(ANN))
     return draft_plan(case_id=uuid4(), impact=impact, author=OfficerFactory.create())
 
 

@@ -10,7 +10,7 @@ from deletion_requests.subjects import subject_of
 from deletion_requests.timeline import reference_of
 from governance.ledger.services import append_entry
 from lineage.graph import Impact
-from lineage.selectors import count_undecided, impact_document, trace_subject
+from lineage.selectors import count_undecided, impact_document, trace
 from lineage.stated import stated_digest, stated_trace
 from unlearning.ledgering import as_recorded
 from unlearning.models import Evidence
@@ -18,7 +18,7 @@ from unlearning.models import Evidence
 
 def impact_of(request: DeletionRequest) -> Impact:
     """Find everything that holds or inherited the data subject's records, as of now."""
-    return trace_subject(subject_of(request))
+    return trace(subject_of(request))
 
 
 def record_trace(

@@ -9,7 +9,7 @@ from lineage.errors import SegmentNumberTooLarge
 from lineage.graph import ArtifactKind, Relation
 from lineage.membership.grouping import LAST_SEGMENT
 from lineage.models import Artifact, Derivation, Posting
-from lineage.selectors import trace_subject
+from lineage.selectors import trace
 from lineage.selectors.ownership import datasets_with_ids_of_others
 from lineage.selectors.postings import PostgresIndex, held_of
 from lineage.selectors.whereabouts import find_records
@@ -111,7 +111,7 @@ def test_records_without_ids_are_traced_told_apart_by_nobody_and_destroyed(
 ) -> None:
     held = segment("segment-0", version)
     load((ANN, held.pk, ""), (BOB, held.pk, ""))
-    impact = trace_subject(who(ANN))
+    impact = trace(who(ANN))
     assert [item.node.name for item in impact.affected] == ["segment-0", "adult@1"]
     assert [record.record_id for record in impact.records] == [""]
     assert find_records(who(ANN)).records == {held.pk: frozenset({""})}

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from governance.subjects import SubjectDigest, subject_digest
 from lineage.models import Artifact, Posting, SubjectChoice
 from lineage.permission import Choice
-from lineage.selectors import trace_subject
+from lineage.selectors import trace
 from lineage.selectors.postings import held_of
 from lineage.services import load_record_index, record_choice, record_redaction, rotate_key
 from lineage.services.rotation import RotationProgress
@@ -53,7 +53,7 @@ def quietly(_: RotationProgress) -> None:
 
 
 def records(email: str) -> list[str]:
-    return sorted(record.record_id for record in trace_subject(subject_digest(email)).records)
+    return sorted(record.record_id for record in trace(subject_digest(email)).records)
 
 
 def versions() -> set[int]:

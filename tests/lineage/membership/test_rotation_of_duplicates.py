@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from governance.subjects import subject_digest
 from lineage.models import Artifact, DuplicateDecision, Posting, RecordFingerprint
-from lineage.selectors import duplicates_of, trace_subject
+from lineage.selectors import duplicates_of, trace
 from lineage.services import decide_duplicate, load_record_index, rotate_key
 from lineage.services.rotation import RotationProgress
 from tests.people import write_dataset
@@ -53,7 +53,7 @@ def quietly(_: RotationProgress) -> None:
 
 
 def records(identifier: str) -> list[str]:
-    return sorted({r.record_id for r in trace_subject(subject_digest(identifier)).records})
+    return sorted({r.record_id for r in trace(subject_digest(identifier)).records})
 
 
 def versions() -> set[int]:
